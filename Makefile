@@ -1,0 +1,53 @@
+# Two commands matter: `make book` and `make test`. `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Two workers with one thread each: two programs that both use all cores slow each other down.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: help setup data book test lab clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 book")'
+	@echo "== Setting up $(VENV) (half a minute with a good line; 6 GB on Linux)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade uv
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps -e .
+	$(BIN)/python book/copy_mathjax.py
+	@touch $@
+
+setup: $(VENV)/.installed ## Create .venv with everything the course needs
+
+data: setup ## Generate the mini data (under a minute, once)
+	@echo "== Mini data"
+	$(BIN)/visret data get town photo-copies
+
+book: data ## Run every chapter and publish book/_build/html/index.html
+	$(BIN)/python book/build.py
+
+test: data ## Run everything: unit, reference, notebooks, exercises, site
+	@echo "== Notebooks: shape, exercises in step"
+	$(BIN)/visret notebooks check
+	@echo "== Unit and reference tests"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site
+	@echo "== Chapters and solutions"
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q --nbmake --nbmake-timeout=600 notebooks/*.ipynb notebooks/solutions
+	@echo "== Book"
+	$(BIN)/python book/build.py
+	@echo "== The built site in a browser"
+	$(BIN)/python -m pytest -q tests/site
+
+lab: data ## Open the chapters in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+clean: ## Remove what was built; .venv and the data cache stay
+	rm -rf book/_build book/notebooks .pytest_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""`make book`: run what changed, two notebooks at a time, then let Jupyter Book typeset the executed copies.
+
+Executed notebooks are kept in book/_build/executed with their fingerprint (fingerprint.py); the book is made from
+book/notebooks, a staged copy. Nothing is executed by Sphinx itself.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+
+import copy_mathjax  # noqa: E402
+import fingerprint  # noqa: E402
+import pages  # noqa: E402
+
+EXECUTED = HERE / "_build" / "executed"
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+TIMEOUT = 600  # seconds a cell
+
+
+def main():
+    """Build the book; exit code 1 when a notebook fails or Sphinx warns."""
+    copy_mathjax.main()
+    started = time.perf_counter()
+    sources = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
+    failed = execute([p for p in sources if not is_fresh(p)], len(sources))
+    if failed:
+        sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
+    stage(sources)
+    pages.write()
+    typesetter = str(Path(sys.executable).parent / "jupyter-book")
+    code = subprocess.call([typesetter, "build", str(HERE), "-W", "-n", "--keep-going", "-q"])
+    if code:
+        sys.exit(code)
+    print(f"== {HERE / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
+
+
+def target(source):
+    """Where the executed copy of a notebook is kept."""
+    return EXECUTED / source.relative_to(ROOT / "notebooks")
+
+
+def is_fresh(source):
+    """Whether the executed copy was made from this notebook, this code and these packages."""
+    mark = target(source).with_suffix(".sha256")
+    return target(source).is_file() and mark.is_file() and mark.read_text() == fingerprint.fingerprint(source)
+
+
+def execute(todo, total):
+    """Run notebooks two at a time; print a line for each. Returns the names of those that failed."""
+    print(f"== {len(todo)} of {total} notebooks to run")
+    failed = []
+    with ProcessPoolExecutor(2) as pool:
+        jobs = {pool.submit(run, source): source for source in todo}
+        for number, job in enumerate(as_completed(jobs), 1):
+            name, (seconds, error) = jobs[job].relative_to(ROOT / "notebooks").as_posix(), job.result()
+            print(f"[{number}/{len(todo)}] {name}: {'FAILED' if error else 'ok'}, {seconds:.1f} s", flush=True)
+            if error:
+                print(error, flush=True)
+                failed.append(name)
+    return failed
+
+
+def run(source):
+    """Execute one notebook into its place under _build/executed. Returns (seconds, error text or "")."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    os.environ.update(THREADS)
+    key, start = fingerprint.fingerprint(source), time.perf_counter()
+    notebook = nbformat.read(source, as_version=4)
+    try:
+        NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(source.parent)}}).execute()
+    except (CellExecutionError, CellTimeoutError) as error:
+        return time.perf_counter() - start, str(error)
+    path = target(source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    nbformat.write(notebook, part)
+    part.replace(path)
+    path.with_suffix(".sha256").write_text(key)
+    return time.perf_counter() - start, ""
+
+
+def stage(sources):
+    """Lay the executed notebooks, and the exercises as they are, under book/notebooks. Unchanged files keep their time."""
+    folder = HERE / "notebooks"
+    wanted = {target(s).relative_to(EXECUTED): target(s) for s in sources}
+    wanted |= {Path("exercises") / p.name: p for p in (ROOT / "notebooks/exercises").glob("*.ipynb")}
+    for old in folder.rglob("*.ipynb"):
+        if old.relative_to(folder) not in wanted:
+            old.unlink()
+    for name, source in wanted.items():
+        place = folder / name
+        if not place.is_file() or place.read_bytes() != source.read_bytes():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, place)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Pages that are made from records, and the pictures of the front page. Nothing here runs a method: "not run" is an answer."""
+
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
+
+
+def write():
+    """Write book/generated/*.md and the two pictures of the front page."""
+    folder = HERE / "generated"
+    folder.mkdir(exist_ok=True)
+    for name, text in {"status": status(), "method_against_reference": races(), "published_beside_ours": published(),
+                       "data": data()}.items():
+        path = folder / f"{name}.md"
+        if not path.is_file() or path.read_text() != text:
+            path.write_text(text)
+    import front  # imports matplotlib and the town
+
+    front.write(HERE / "_assets")
+
+
+def _record(name):
+    path = RECORDS / name
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def table(head, rows):
+    """A Markdown table; bars in cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in line) + " |" for line in lines) + "\n"
+
+
+def status():
+    """Measured seconds and memory of every chapter."""
+    record = _record("status.json")
+    chapters = sorted(p.stem for p in (HERE.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    known = {row["chapter"]: row for row in record["chapters"]} if record else {}
+    rows = []
+    for name in chapters:
+        row = known.get(name)
+        rows.append([name] + (["not run", "not run", ""] if row is None else
+                              [f"{row['seconds']:.1f}", f"{row['peak_bytes'] / 1e9:.2f}", "ok" if row["ok"] else "failed"]))
+    where = f"Measured on {record['cores']} cores, with the mini data already generated." if record else "Nobody has measured yet."
+    return ("# Notebook status\n\nA chapter may take 60 seconds and 2 GB. " + where +
+            " `visret notebooks run --save` measures again.\n\n" + table(["chapter", "seconds", "GB", "state"], rows))
+
+
+def races():
+    """Our code against the reference libraries."""
+    record = _record("bench.json")
+    text = ("# Method against reference\n\nEach row is one run of `visret bench`: our code and a reference on the same input. "
+            "The ratio is the reference's time divided by ours: above 1, ours is faster. The last column but one is the largest "
+            "difference of the two outputs.\n\n")
+    if record is None:
+        return text + "Not run yet.\n"
+    rows = [[r["chapter"], r["name"], r["reference"], f"{1e3 * r['ours_s']:.2f}", f"{1e3 * r['reference_s']:.2f}",
+             f"{r['ratio']:.1f}", f"{r['target']:g}", f"{r['max_difference']:.1e}", r["note"]] for r in record["races"]]
+    versions = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
+    return text + table(["chapter", "what", "reference", "ours, ms", "reference, ms", "ratio", "asked", "difference", "note"], rows) + \
+        f"\nRun with {versions}.\n"
+
+
+def published():
+    """Published values and ours in each tier."""
+    from visret_lab.tables.reproduce import rows
+
+    text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured. \"not run\" means that "
+            "nobody has run it here. `visret reproduce run TABLE --tier mini` fills a column.\n\n")
+    found = rows()
+    if not found:
+        return text + "No table yet.\n"
+    lines = [[r["table"], r["row"], r["metric"], "-" if r["published"] is None else r["published"], r["source"],
+              *(v if isinstance(v, str) else f"{v:.3f}" for v in r["ours"].values())] for r in found]
+    return text + table(["table", "row", "metric", "published", "source", "ours, mini", "ours, campus", "ours, full"], lines)
+
+
+def data():
+    """The registry of data sets."""
+    from visret_lab.datasets import registry
+
+    rows = [[e.name, e.tier, e.licence, e.status] for e in registry.listing(None)]
+    return ("# Data\n\nWhat `visret data list` prints: every set and model of the course, what you may do with it, and whether "
+            "its public home is alive. Nothing of the campus and full tiers is needed to read or run the chapters.\n\n" +
+            table(["name", "tier", "licence", "status"], rows))

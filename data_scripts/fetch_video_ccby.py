@@ -1,0 +1,30 @@
+"""Fetch six clips of one shot each (CC BY-SA 4.0, 7 MB).
+
+    python data_scripts/fetch_video_ccby.py [--cache FOLDER]
+
+With VISRET_MIRROR set, they are taken from that folder or URL first.
+"""
+
+import argparse
+import os
+import sys
+
+from visret_lab.datasets import DataError
+from visret_lab.datasets.commands import get
+from visret_lab.datasets.registry import entry
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", help="cache folder to use instead of $VISRET_CACHE")
+    options = parser.parse_args()
+    if options.cache:
+        os.environ["VISRET_CACHE"] = options.cache
+    try:
+        print(get(entry("video-ccby")))
+    except DataError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

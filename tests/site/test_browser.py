@@ -1,0 +1,73 @@
+"""The built book in a browser, opened from disk: no request leaves it, mathematics and search work, no script fails."""
+
+import json
+
+import pytest
+
+from tests.site.conftest import HTML, pages
+
+# index.html at the top only leads on to the first page.
+NAMES = [n for n in (p.relative_to(HTML).as_posix() for p in pages()) if n != "index.html"] or ["intro.html"]
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.outside, opened.errors = [], []
+    opened.on("request", lambda r: opened.outside.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None)
+    opened.on("pageerror", lambda e: opened.errors.append(str(e)))
+    yield opened
+    context.close()
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_opens_clean(html, page, name):
+    page.goto((html / name).as_uri())
+    page.wait_for_load_state("load")
+    assert page.outside == []
+    assert page.errors == []
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_fits_a_phone(html, page, name):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((html / name).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.site
+def test_mathematics_is_typeset(html, page):
+    page.goto((html / "notebooks/01_evaluation.html").as_uri())
+    page.wait_for_selector("mjx-container", timeout=20_000)
+    assert page.locator("mjx-container").count() > 10
+
+
+@pytest.mark.site
+def test_search_finds_a_word_from_disk(html, page):
+    page.goto((html / "search.html").as_uri() + "?q=trapezoid")
+    page.wait_for_selector("#search-results li", timeout=20_000)
+    assert "valuation" in page.locator("#search-results").inner_text()
+
+
+@pytest.mark.site
+def test_the_rank_explorer_is_alive(html, page):
+    page.goto((html / "notebooks/01_evaluation.html").as_uri())
+    explorer = page.locator(".rank-explorer").first
+    data = json.loads(explorer.locator(".rx-data").inner_text() or explorer.locator(".rx-data").text_content())
+    second, method = data["queries"][1], data["methods"][0]
+    buttons = explorer.locator(".rx-queries button")
+    assert buttons.count() == len(data["queries"])
+    buttons.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert buttons.nth(1).get_attribute("aria-pressed") == "true"
+    assert explorer.locator(".rx-ap").first.inner_text() == f"{second['lists'][method]['ap']:.3f}"
+    slider = explorer.locator("input[type=range]")
+    slider.fill("5")
+    assert explorer.locator(".rx-grid").first.locator("li").count() == 5
+    # The AP that the steps add up to is the AP that the package computed.
+    hits, n = second["lists"][method]["hits"], second["positives"]
+    total = sum(((j / r if r else 1) + (j + 1) / (r + 1)) / 2 for j, r in enumerate(hits)) / n
+    assert abs(total - second["lists"][method]["ap"]) < 1e-5

@@ -1,0 +1,71 @@
+"""Without a browser: every link and fragment leads somewhere, nothing is loaded from a network, images have alt texts."""
+
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.site.conftest import pages
+
+LARGEST = 3_000_000  # bytes
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.ids, self.links, self.loads, self.images = set(), [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        a = dict(attributes)
+        self.ids |= {a[k] for k in ("id", "name") if a.get(k)}
+        if tag == "a" and a.get("href"):
+            self.links.append(a["href"])
+        if tag in ("script", "img", "iframe", "source") and a.get("src"):
+            self.loads.append(a["src"])
+        if tag == "link" and a.get("rel") in ("stylesheet", "icon", "preload") and a.get("href"):
+            self.loads.append(a["href"])
+        if tag == "img":
+            self.images.append((a.get("src", "")[:60], a.get("alt")))
+
+
+@pytest.fixture(scope="module")
+def parsed(html):
+    found = {}
+    for path in html.rglob("*.html"):
+        page = Page()
+        page.feed(path.read_text(encoding="utf-8"))
+        found[path.resolve()] = page
+    return found
+
+
+def test_nothing_is_loaded_from_a_network(parsed):
+    outside = [(str(p), s) for p, page in parsed.items() for s in page.loads if urlsplit(s).scheme in ("http", "https") or s.startswith("//")]
+    assert outside == []
+
+
+def test_every_link_and_fragment_leads_somewhere(parsed):
+    dead = []
+    for path, page in parsed.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or link.startswith("//"):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file():
+                dead.append((path.name, link))
+            elif parts.fragment and target in parsed and unquote(parts.fragment) not in parsed[target].ids:
+                dead.append((path.name, link))
+    assert dead == []
+
+
+def test_every_image_says_what_is_to_be_seen(parsed, html):
+    wanted = {p.resolve() for p in pages(html)}
+    bare = [(p.name, src, alt) for p, page in parsed.items() if p in wanted for src, alt in page.images
+            if alt is None or alt.endswith(".png") or alt.startswith("../")]
+    assert bare == []
+
+
+def test_no_page_is_too_large(html):
+    sizes = {p.name: p.stat().st_size for p in pages(html)}
+    assert max(sizes.values()) < LARGEST, sizes

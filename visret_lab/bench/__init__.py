@@ -1,0 +1,1 @@
+"""Races and comparisons with other libraries, one module a chapter."""

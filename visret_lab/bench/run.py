@@ -1,0 +1,64 @@
+"""`visret bench`: all races of the course, or those of one chapter."""
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+from tqdm import tqdm
+
+from visret_lab.bench import color, edges_gist, evaluation
+from visret_lab.bench.race import RaceError, run_race
+
+RECORD = Path(__file__).parents[1] / "tables" / "records" / "bench.json"
+MODULES = (evaluation, color, edges_gist)
+REFERENCES = ("numpy", "scipy", "torch", "opencv-python-headless", "scikit-learn", "scikit-image", "faiss-cpu", "POT")
+
+
+def all_races(chapter=None, small=False):
+    """Every race, or those of the chapters whose name begins with `chapter`."""
+    races = [race for module in MODULES for race in module.races(small=small)]
+    return [race for race in races if race.chapter.startswith(chapter or "")]
+
+
+def versions():
+    """What was raced against what, on what: a dict for the record."""
+    return {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count(),
+            **{name: version(name) for name in REFERENCES}}
+
+
+def bench(
+    chapter=None,
+    as_json=False,
+    save=False,
+):
+    """Race our code against reference libraries: same input, equal output, one run; the ratio is reference / ours.
+
+    Exit code 1 when an output differs from the reference's, or a ratio stays below its target.
+    """
+    races = all_races(chapter)
+    if not races:
+        raise typer.BadParameter(f"No chapter begins with {chapter!r}. There are: "
+                                 f"{', '.join(sorted({r.chapter for r in all_races()}))}.")
+    rows, failed = [], False
+    for race in tqdm(races, desc="races", disable=as_json):
+        try:
+            rows.append(run_race(race))
+        except RaceError as error:
+            typer.echo(str(error), err=True)
+            failed = True
+    failed |= any(row["ratio"] < row["target"] for row in rows)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        for row in rows:
+            mark = "ok  " if row["ratio"] >= row["target"] else "SLOW"
+            typer.echo(f"{mark} {row['name']}: {row['ours_s'] * 1e3:.2f} ms, {row['reference']} {row['reference_s'] * 1e3:.2f} ms, "
+                       f"ratio {row['ratio']:.1f} (asked: {row['target']:g}), largest difference {row['max_difference']:.1e}")
+    if save:
+        RECORD.parent.mkdir(parents=True, exist_ok=True)
+        RECORD.write_text(json.dumps({"versions": versions(), "races": rows}, indent=1) + "\n")
+    if failed:
+        raise typer.Exit(1)

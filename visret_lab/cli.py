@@ -1,0 +1,48 @@
+"""The `visret` command."""
+
+import os
+import sys
+
+import typer
+
+from visret_lab.datasets.commands import app as data_app
+from visret_lab.tables.commands import app as tables_app
+from visret_lab.teaching.commands import app as notebooks_app
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="The workbench of the course on visual retrieval. Start with `visret data list` and `visret notebooks check`.",
+)
+app.add_typer(data_app, name="data")
+app.add_typer(notebooks_app, name="notebooks")
+app.add_typer(tables_app, name="reproduce")
+
+
+@app.command()
+def bench(
+    chapter: str = typer.Option(None, help="Only the races of this chapter, e.g. 02 or 02_color."),
+    as_json: bool = typer.Option(False, "--json", help="Print a JSON list instead of the table."),
+    save: bool = typer.Option(False, help="Write the record from which the book's page is made."),
+):
+    """Race our code against reference libraries: same input, equal output, one run; the ratio is reference / ours.
+
+    Exit code 1 when an output differs from the reference's, or a ratio stays below its target.
+    """
+    from visret_lab.bench.run import bench as run  # imports every reference library
+
+    run(chapter, as_json, save)
+
+
+def main():
+    """Entry point: a mistake gives one clear line and exit code 1; VISRET_DEBUG=1 shows the whole traceback."""
+    try:
+        app()
+    except (ValueError, OSError, ImportError) as error:
+        if os.environ.get("VISRET_DEBUG"):
+            raise
+        print(f"visret: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

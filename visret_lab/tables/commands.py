@@ -1,0 +1,38 @@
+"""`visret reproduce list | run`: published values, and ours beside them."""
+
+import json
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Published tables beside our own runs.")
+
+
+@app.command("list")
+def list_rows(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False):
+    """Print every row of every table: published value with its source, and ours in each tier, or "not run"."""
+    from visret_lab.tables.reproduce import rows
+
+    found = rows()
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    for r in found:
+        ours = ", ".join(f"{tier} {value if isinstance(value, str) else f'{value:.3f}'}" for tier, value in r["ours"].items())
+        published = "-" if r["published"] is None else r["published"]
+        typer.echo(f"{r['table']} | {r['row']} | {r['metric']} | published {published} | ours: {ours}")
+
+
+@app.command()
+def run(
+    table: Annotated[str, typer.Argument(help="A table of `visret reproduce list`, e.g. handmade.")],
+    tier: Annotated[str | None, typer.Option(help="mini, campus or full; VISRET_TIER by default.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+):
+    """Run what a table needs and write the record with every value, interval, time, version and checksum."""
+    from visret_lab.tables.reproduce import reproduce
+
+    path, record = reproduce(table, tier, seed)
+    for row in record["rows"]:
+        typer.echo(f"{row['row']}, {row['metric']}: {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]")
+    typer.echo(f"written: {path}")

@@ -1,0 +1,82 @@
+"""Tables: the published rows as data, the runs that stand beside them, and their records."""
+
+import json
+import platform
+import time
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from visret_lab.datasets.load import current_tier
+
+RECORDS = Path(__file__).parent / "records"
+TIERS = ("mini", "campus", "full")
+TOLERANCE = {
+    "mini": (0.005, "same seed and thread count; JPEG decoding and SIFT differ a little between platforms"),
+    "campus": (0.01, "the copies of the photographs may be re-encoded"),
+    "full": (0.03, "the public copies of Oxford and Paris have blurred faces; decoders and interpolation differ"),
+}
+
+
+def experiments():
+    """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
+    from visret_lab.tables.experiments import ch02_color, ch03_edges_gist
+
+    return {"handmade": (ch02_color, ch03_edges_gist)}
+
+
+def published():
+    """All published rows: dicts {table, row, metric, value, source, remembered}."""
+    folder = files("visret_lab.tables") / "published"
+    return [row for file in sorted(folder.iterdir(), key=lambda f: f.name) if file.name.endswith(".json")
+            for row in json.loads(file.read_text())]
+
+
+def record(table, tier):
+    """The record of a table in a tier, or None where nobody has run it."""
+    path = RECORDS / tier / f"{table}.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def rows():
+    """Every row with its published value (None where nothing was published) and ours by tier, or "not run"."""
+    found = {}
+    for row in published():
+        found[row["table"], row["row"], row["metric"]] = {
+            "table": row["table"], "row": row["row"], "metric": row["metric"], "published": row["value"],
+            "source": row["source"], "ours": dict.fromkeys(TIERS, "not run")}
+    for table in experiments():
+        for tier in TIERS:
+            for row in (record(table, tier) or {"rows": []})["rows"]:
+                key = table, row["row"], row["metric"]
+                entry = found.setdefault(key, {"table": table, "row": row["row"], "metric": row["metric"], "published": None,
+                                               "source": "this course", "ours": dict.fromkeys(TIERS, "not run")})
+                entry["ours"][tier] = row["value"]
+    return list(found.values())
+
+
+def reproduce(table, tier=None, seed=0):
+    """Run a table and write its record.
+
+    Returns:
+        (path, record). The record is complete or absent.
+
+    Raises:
+        ValueError: a table that has no runs yet.
+    """
+    known = experiments()
+    if table not in known:
+        raise ValueError(f"There are no runs for the table {table!r}. There are runs for: {', '.join(known)}.")
+    tier = current_tier(tier)
+    start = time.perf_counter()
+    found = [row for module in known[table] for row in module.run(tier, seed)]
+    tolerance, reason = TOLERANCE[tier]
+    content = {"table": table, "tier": tier, "seed": seed, "rows": found, "tolerance": tolerance, "tolerance_reason": reason,
+               "seconds": round(time.perf_counter() - start, 1), "python": platform.python_version(),
+               "versions": {name: version(name) for name in ("numpy", "opencv-python-headless", "torch", "scikit-learn")}}
+    path = RECORDS / tier / f"{table}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=1) + "\n")
+    part.replace(path)
+    return path, content

@@ -1,0 +1,59 @@
+"""Time and memory of a chapter, measured: the notebook status page is made from this record."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+SECONDS, BYTES = 60, 2 * 10**9
+RECORD = Path(__file__).parents[1] / "tables" / "records" / "status.json"
+
+
+def measure(path):
+    """Run a notebook and measure it.
+
+    Args:
+        path: the notebook; it runs in its own folder and is not changed.
+
+    Returns:
+        dict chapter, seconds, peak_bytes (the kernel and its children, sampled four times a second), cells, ok, error.
+    """
+    import nbformat
+    import psutil
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    path = Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
+    stop, peak, me = threading.Event(), [0], psutil.Process()
+
+    def watch():
+        while not stop.wait(0.25):
+            total = 0
+            for process in me.children(recursive=True):
+                try:
+                    total += process.memory_info().rss
+                except psutil.Error:
+                    pass  # it ended between the listing and the look
+            peak[0] = max(peak[0], total)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    start, error = time.perf_counter(), ""
+    try:
+        client.execute()
+    except CellExecutionError as failure:
+        error = str(failure)[-2000:]
+    finally:
+        stop.set()
+        watcher.join()
+    return {"chapter": path.stem, "seconds": round(time.perf_counter() - start, 1), "peak_bytes": peak[0],
+            "cells": len(notebook.cells), "ok": not error, "error": error}
+
+
+def save(rows):
+    """Write the record of all rows (list of dicts), with the number of cores."""
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps({"cores": os.cpu_count(), "chapters": rows}, indent=1) + "\n")

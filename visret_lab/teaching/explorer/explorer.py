@@ -1,0 +1,98 @@
+"""Write the rank explorer: data and thumbnails, a style and a script, all in one HTML element."""
+
+import base64
+import hashlib
+import html
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from IPython.display import HTML, display
+
+from visret_lab.evaluation import average_precision, ground_truth
+
+HERE = Path(__file__).parent
+
+
+def rank_explorer(dataset, methods, queries=None, protocol=None, k=24):
+    """Show the explorer. Arguments as for explorer_html."""
+    display(HTML(explorer_html(dataset, methods, queries, protocol, k)))
+
+
+def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=112):
+    """The explorer as a string of HTML that needs nothing beside itself.
+
+    Args:
+        dataset: speaks protocols.Dataset.
+        methods: dict name -> int64 Q x N rankings over all of `dataset.queries`; one or two are shown at a time.
+        queries: positions in `dataset.queries` that can be picked; None takes about a dozen, evenly spread.
+        protocol: None for the set's default.
+        k: how many images of each list can be shown.
+        longest: longer side of a thumbnail in pixels.
+
+    Raises:
+        ValueError: no method, or rankings whose rows are not the data set's queries.
+    """
+    if not methods:
+        raise ValueError("The explorer needs at least one method: a dict name -> rankings.")
+    for name, rankings in methods.items():
+        if np.ndim(rankings) != 2 or len(rankings) != len(dataset.queries):
+            raise ValueError(f"{name}: rankings must be Q x N with Q = {len(dataset.queries)}; got {np.shape(rankings)}.")
+    protocol = protocol or dataset.default_protocol
+    if queries is None:
+        queries = np.unique(np.linspace(0, len(dataset.queries) - 1, 12).round().astype(int))
+    data = _data(dataset, methods, [int(q) for q in queries], protocol, k, longest)
+    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    name = "rx" + hashlib.sha1(text.encode()).hexdigest()[:10]
+    style = (HERE / "explorer.css").read_text().replace("ROOT", f"#{name}")
+    script = (HERE / "explorer.js").read_text().replace("ROOT_ID", name)
+    return (f'<div id="{name}" class="rank-explorer" role="group" aria-label="Rank explorer"><style>{style}</style>'
+            f'<div class="rx-app"></div>{_fallback(data)}'
+            f'<script type="application/json" class="rx-data">{text}</script><script>{script}</script></div>')
+
+
+def _data(dataset, methods, queries, protocol, k, longest):
+    truth = ground_truth(dataset, protocol)
+    scores = {name: average_precision(np.asarray(r), truth) for name, r in methods.items()}
+    thumbs, items = {}, []
+
+    def thumb(image_id, image=None):
+        if image_id not in thumbs:
+            thumbs[image_id] = _jpeg(dataset.image(image_id) if image is None else image, longest)
+        return image_id
+
+    for q in queries:
+        query, (positive, junk) = dataset.queries[q], truth[q]
+        lists = {}
+        for name, rankings in methods.items():
+            ranking = np.asarray(rankings[q])
+            kind = np.where(np.isin(ranking, positive), 1, np.where(np.isin(ranking, junk), 2, 0))
+            kept = kind[kind != 2]
+            lists[name] = {"ap": round(float(scores[name][q]), 6),
+                           "top": [[thumb(dataset.ids[i]), int(v)] for i, v in zip(ranking[:k], kind[:k], strict=True)],
+                           "hits": np.flatnonzero(kept == 1).tolist()}
+        items.append({"id": query.id, "group": str(query.group), "image": thumb(f"query {query.id}", dataset.query_image(query)),
+                      "positives": len(positive), "lists": lists})
+    return {"set": dataset.name, "protocol": protocol, "methods": list(methods), "k": k, "queries": items, "thumbs": thumbs}
+
+
+def _jpeg(image, longest):
+    scale = min(1.0, longest / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    ok, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 68])
+    if not ok:
+        raise OSError("OpenCV could not encode a thumbnail as JPEG.")
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
+
+
+def _fallback(data):
+    """For paper, and for a browser without scripts: the first query and the head of each list."""
+    query = data["queries"][0]
+    words = {1: "positive", 0: "negative", 2: "junk"}
+    rows = [f'<p>Query {html.escape(query["id"])} <img alt="query" src="{data["thumbs"][query["image"]]}"></p>']
+    for name, ranked in query["lists"].items():
+        images = "".join(f'<span class="rx-item rx-{words[v]}"><img alt="rank {i + 1}: {words[v]}" '
+                         f'src="{data["thumbs"][image]}"></span>' for i, (image, v) in enumerate(ranked["top"][:6]))
+        rows.append(f'<p>{html.escape(name)}, AP {ranked["ap"]:.3f}<br>{images}</p>')
+    return f'<div class="rx-print">{"".join(rows)}</div>'

@@ -1,0 +1,38 @@
+"""Small pieces of a page: sentences with numbers from the run, source code of the package, quizzes."""
+
+import html
+import inspect
+
+from IPython.display import HTML, Code, Markdown, display
+
+
+def say(text):
+    """Show `text` (Markdown) as a sentence of the page. Used with an f-string, so that every number comes from the run."""
+    display(Markdown(text))
+
+
+def show_source(function):
+    """Show the source of a function or class of the package, as it is installed: what is read is what runs."""
+    display(Code(inspect.getsource(function), language="python"))
+
+
+def quiz(question, choices):
+    """Show a question with choices that open to a verdict and a reason. Needs no kernel and no script.
+
+    Args:
+        question: plain text.
+        choices: a list of (text, is_right, reason); exactly one is right.
+
+    Raises:
+        ValueError: not exactly one right choice, or a choice without a reason.
+    """
+    if sum(bool(right) for _, right, _ in choices) != 1:
+        raise ValueError("A quiz question needs exactly one right choice.")
+    if not all(reason for _, _, reason in choices):
+        raise ValueError("Every choice needs a reason: the wrong ones teach most.")
+    rows = "".join(
+        f'<details class="quiz-choice"><summary>{html.escape(text)}</summary>'
+        f"<p><strong>{'Right.' if right else 'Not this one.'}</strong> {html.escape(reason)}</p></details>"
+        for text, right, reason in choices
+    )
+    display(HTML(f'<div class="quiz"><p><strong>{html.escape(question)}</strong></p>{rows}</div>'))
