@@ -19,7 +19,9 @@ def solid(*rgb):
 
 
 def test_hsv_of_known_colours():
-    for rgb in [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (12, 200, 77), (128, 128, 128), (0, 0, 0), (9, 3, 8)]:
+    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0),
+               (12, 200, 77), (128, 128, 128), (0, 0, 0), (9, 3, 8)]
+    for rgb in colours:
         expected = colorsys.rgb_to_hsv(*(c / 255 for c in rgb))
         assert rgb_to_hsv(solid(*rgb))[0, 0] == pytest.approx(expected, abs=1e-6)
 
@@ -27,7 +29,8 @@ def test_hsv_of_known_colours():
 def test_lab_of_known_colours():
     # Published coordinates of the sRGB primaries under D65, two decimals.
     known = {(255, 255, 255): (100, 0, 0), (0, 0, 0): (0, 0, 0), (255, 0, 0): (53.24, 80.09, 67.20),
-             (0, 255, 0): (87.73, -86.18, 83.18), (0, 0, 255): (32.30, 79.19, -107.86)}
+             (0, 255, 0): (87.73, -86.18, 83.18), (64, 64, 64): (27.09, 0, 0), (10, 10, 10): (2.74, 0, 0),
+             (0, 0, 255): (32.30, 79.19, -107.86)}
     for rgb, lab in known.items():
         assert rgb_to_lab(solid(*rgb))[0, 0] == pytest.approx(lab, abs=0.02)
 

@@ -54,6 +54,13 @@ def test_chi_squared_of_close_pairs_keeps_its_digits():
     assert np.diag(chi_squared(a, b)) == pytest.approx(exact, rel=1e-3)
 
 
+def test_chi_squared_of_ordinary_pairs_needs_no_repair(monkeypatch):
+    a, b = histograms(9, 64), histograms(7, 64, seed=1)
+    whole = chi_squared(a, b)
+    monkeypatch.setattr(distances, "_repair_close_pairs", lambda *_: None)
+    assert chi_squared(a, b) == pytest.approx(whole, abs=1e-6)
+
+
 def test_chi_squared_bounds_and_symmetry():
     a, b = histograms(8), histograms(6, seed=1)
     d = chi_squared(a, b)

@@ -88,10 +88,11 @@ def _gist(rng, small):
     def ours():
         return gist.gist(image, side=side)
 
-    note = "No package of GIST is on the Python index; the references are written here, apart from the package's code path."
+    note = "No package of GIST is on the Python index; the references are written here, on another code path."
     return [
         Race(f"GIST in colour, 960-D, {side} x {side}", CHAPTER, "direct convolution, filter by filter (scipy.ndimage)",
-             ours, lambda: spatial_gist(image, side), lambda: plain_gist(image, side), target=10, tolerance=1e-4, note=note),
+             ours, lambda: spatial_gist(image, side), lambda: plain_gist(image, side), target=10, tolerance=1e-4,
+             note=note),
         Race(f"GIST in colour, 960-D, {side} x {side}, Fourier", CHAPTER, "torch.fft, filter by filter", ours,
              lambda: torch_gist(image, side), lambda: plain_gist(image, side), target=0.5, tolerance=1e-4, note=note),
     ]

@@ -24,12 +24,17 @@ def positive_ranks(rankings, relevance):
                                                       for r in relevance)])
     found = []
     position = np.empty(size, np.int64)
+    marked = np.zeros(size, bool)
     order = np.arange(rankings.shape[1])
-    for ranking, (positive, junk) in zip(rankings, relevance, strict=True):
+    for i, (ranking, (positive, junk)) in enumerate(zip(rankings, relevance, strict=True)):
         position.fill(-1)
         position[ranking] = order
-        if (position[ranking] != order).any():
+        if np.count_nonzero(position >= 0) != len(order):
             raise ValueError("A ranking names a database id twice. Each image may stand in a ranking once.")
+        marked[positive] = True
+        if marked[junk].any():
+            raise ValueError(f"Query {i}: database id {junk[marked[junk]][0]} is positive and junk at once. Decide which.")
+        marked[positive] = False
         p = position[positive]
         p = np.sort(p[p >= 0])
         j = position[junk]
@@ -47,8 +52,4 @@ def _checked(rankings, relevance):
         raise ValueError("rankings must hold integer database ids. Are these similarities? Then use arrays.rank first.")
     if rankings.size and rankings.min() < 0:
         raise ValueError("rankings hold a negative database id.")
-    for i, (positive, junk) in enumerate(relevance):
-        both = np.intersect1d(positive, junk)
-        if both.size:
-            raise ValueError(f"Query {i}: database id {both[0]} is positive and junk at once. Decide which.")
     return rankings

@@ -82,5 +82,5 @@ def _checked(bins, cells, shape):
     if np.shape(cells) != (2,) or any(int(c) != c or c < 1 for c in cells):
         raise ValueError(f"cells must be (rows, columns), both positive integers; got {cells!r}.")
     if cells[0] > shape[0] or cells[1] > shape[1]:
-        raise ValueError(f"An image of {shape[1]} x {shape[0]} pixels cannot be cut into {cells[1]} x {cells[0]} cells.")
+        raise ValueError(f"An image of {shape[1]} x {shape[0]} pixels cannot be cut into {cells[1]} x {cells[0]}.")
     return int(cells[0]), int(cells[1])

@@ -68,7 +68,7 @@ def flow(a, b):
     """
     a, b = _signature(a, "a"), _signature(b, "b")
     if a.shape[1] != b.shape[1]:
-        raise ValueError(f"The signatures live in {a.shape[1] - 1} and {b.shape[1] - 1} dimensions; they must be equal.")
+        raise ValueError(f"The signatures live in {a.shape[1] - 1} and {b.shape[1] - 1} dimensions; make them equal.")
     k, m = len(a), len(b)
     cost = np.linalg.norm(a[:, None, 1:] - b[None, :, 1:], axis=2)
     gives = sparse.kron(sparse.eye(k), np.ones((1, m)))  # row i sums f_i1 ... f_im
@@ -104,7 +104,7 @@ def emd_all_pairs(a, b):
         require_finite(x, name)
         require_mass(x[:, :, 0], f"{name} (weights)")
     if a.shape[2] != b.shape[2]:
-        raise ValueError(f"The signatures live in {a.shape[2] - 1} and {b.shape[2] - 1} dimensions; they must be equal.")
+        raise ValueError(f"The signatures live in {a.shape[2] - 1} and {b.shape[2] - 1} dimensions; make them equal.")
     a, b = ([np.ascontiguousarray(s[s[:, 0] > 0]) for s in x] for x in (a, b))
     return np.array([[cv2.EMD(s, t, cv2.DIST_L2)[0] for t in b] for s in a], dtype=np.float32)
 

@@ -20,9 +20,9 @@ TOLERANCE = {
 
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
-    from visret_lab.tables.experiments import ch02_color, ch03_edges_gist
+    from visret_lab.tables.experiments import ch02_color, ch03_edges_gist, ch04_local_features
 
-    return {"handmade": (ch02_color, ch03_edges_gist)}
+    return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features)}
 
 
 def published():

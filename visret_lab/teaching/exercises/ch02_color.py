@@ -42,8 +42,10 @@ histogram = Exercise(
         Mistake("counts", lambda image, bins: _histogram(image, bins) * image.shape[0] * image.shape[1],
                 "These are counts. An image twice as large would get twice the histogram: divide by the number of "
                 "pixels, so that the values sum to 1."),
-        Mistake("euclidean length", lambda image, bins: _histogram(image, bins) / np.linalg.norm(_histogram(image, bins)),
-                "You divided by the Euclidean length. A histogram states shares of the pixels, so its *sum* is 1 (L1)."),
+        Mistake("euclidean length",
+                lambda image, bins: _histogram(image, bins) / np.linalg.norm(_histogram(image, bins)),
+                "You divided by the Euclidean length. A histogram states shares of the pixels, so its *sum* is 1 "
+                "(L1)."),
         Mistake("largest is one", lambda image, bins: _histogram(image, bins) / _histogram(image, bins).max(),
                 "You divided by the fullest bin. Then one large area of a colour changes all other values; divide by "
                 "the number of pixels."),
@@ -91,7 +93,8 @@ rank_by_intersection = Exercise(
     mistakes=(
         Mistake("similarity sorted as distance",
                 lambda q, x: np.argsort(np.minimum(q, x).sum(axis=1), kind="stable"),
-                "Your list begins with the least alike. Intersection is a similarity: the largest comes first. Sort its "
+                "Your list begins with the least alike. Intersection is a similarity: the largest comes first. Sort "
+                "its "
                 "negative."),
         Mistake("reversed ties", lambda q, x: np.argsort(np.minimum(q, x).sum(axis=1), kind="stable")[::-1],
                 "Nearly: images with equal scores stand in reverse order. `argsort(...)[::-1]` turns ties around; sort "
@@ -129,16 +132,19 @@ hellinger = Exercise(
     cases=_pairs,
     mistakes=(
         Mistake("no root of the product", lambda a, b: np.sqrt(max(0.0, 1 - (a * b).sum())),
-                "You summed a * b. The root has to be taken bin by bin before the sum: sqrt(a * b). Without it an image "
+                "You summed a * b. The root has to be taken bin by bin before the sum: sqrt(a * b). Without it an "
+                "image "
                 "is not at distance 0 from itself."),
         Mistake("no outer root", lambda a, b: max(0.0, 1 - np.sqrt(a * b).sum()),
                 "This is the square of the Hellinger distance. The ranking is the same, but the values are not: take "
                 "the root of the whole."),
         Mistake("nan", lambda a, b: np.sqrt(1 - np.sqrt(a * b).sum()),
-                "Your function gives NaN for two equal histograms: rounding makes the sum a little larger than 1, and a "
+                "Your function gives NaN for two equal histograms: rounding makes the sum a little larger than 1, and "
+                "a "
                 "negative number has no root. Clip at 0 before the root."),
         Mistake("length of the difference", lambda a, b: np.linalg.norm(np.sqrt(a) - np.sqrt(b)),
-                "The Euclidean distance of the roots is sqrt(2) times the Hellinger distance. Divide by sqrt(2), so that "
+                "The Euclidean distance of the roots is sqrt(2) times the Hellinger distance. Divide by sqrt(2), so "
+                "that "
                 "histograms without a common colour are at distance 1."),
     ),
     hints=(
@@ -171,7 +177,8 @@ chi_squared = Exercise(
         Mistake("nan", lambda a, b: 0.5 * np.sum((a - b) ** 2 / (a + b)),
                 "A bin that is empty in both histograms gives 0 / 0, and one NaN spoils the sum. Leave such bins out."),
         Mistake("twice", lambda a, b: 2 * _chi_squared(a, b),
-                "Your value is twice ours: the factor 1/2 is missing. It makes the largest distance 1. (Minus this is what "
+                "Your value is twice ours: the factor 1/2 is missing. It makes the largest distance 1. (Minus this is "
+                "what "
                 "scikit-learn's additive_chi2_kernel gives.)"),
         Mistake("four times", lambda a, b: 4 * _chi_squared(a, b),
                 "Your value is four times ours. That is OpenCV's HISTCMP_CHISQR_ALT, 2 sum (a - b)^2 / (a + b). State "
@@ -182,7 +189,8 @@ chi_squared = Exercise(
                 "OpenCV's HISTCMP_CHISQR.) Divide by a + b."),
         Mistake("not squared",
                 lambda a, b: 0.5 * np.sum(np.abs(a - b)[a + b > 0] / (a + b)[a + b > 0]),
-                "You divided |a - b| by a + b: the difference has to be squared. As it is, every tiny bin counts as much "
+                "You divided |a - b| by a + b: the difference has to be squared. As it is, every tiny bin counts as "
+                "much "
                 "as the fullest one."),
     ),
     hints=(
@@ -217,7 +225,8 @@ emd_1d = Exercise(
                 "You took the absolute value before the cumulative sum, so a surplus and a lack no longer cancel. "
                 "First cumsum, then abs."),
         Mistake("absolute too late", lambda a, b: abs(np.cumsum(a - b).sum()),
-                "You took the absolute value after the last sum, so moves to the left cancel moves to the right. What is "
+                "You took the absolute value after the last sum, so moves to the left cancel moves to the right. What "
+                "is "
                 "left is only the distance between the means."),
         Mistake("squared", lambda a, b: (np.cumsum(a - b) ** 2).sum(),
                 "You squared the cumulative differences. (That is the Cramer-von Mises distance.) Work is amount times "
@@ -255,9 +264,11 @@ double_centre = Exercise(
                 "You centred the distances themselves. Torgerson's step needs their squares: |x - y|^2 = |x|^2 + |y|^2 "
                 "- 2 x.y holds for squared distances only."),
         Mistake("no factor", lambda d: -2 * _double_centre(d),
-                "The factor -1/2 is missing. It comes from the -2 before x.y; without the minus even the sign is wrong."),
+                "The factor -1/2 is missing. It comes from the -2 before x.y; without the minus even the sign is "
+                "wrong."),
         Mistake("rows only", lambda d: -0.5 * (d**2 - (d**2).mean(axis=1, keepdims=True)),
-                "You subtracted the row means only. Subtract row means *and* column means, and add the mean of all back."),
+                "You subtracted the row means only. Subtract row means *and* column means, and add the mean of all "
+                "back."),
         Mistake("overall mean left out",
                 lambda d: -0.5 * (d**2 - (d**2).mean(0) - (d**2).mean(1, keepdims=True)),
                 "Row and column means both contain the mean of all, so it was taken away twice: add it back once."),

@@ -23,17 +23,23 @@ direction_bin = Exercise(
     reference=_direction_bin,
     cases=_gradients,
     mistakes=(
-        Mistake("signed", lambda dx, dy, bins: (np.arctan2(dy, dx) % (2 * np.pi) / (2 * np.pi) * bins).astype(np.int64) % bins,
-                "You spread the bins over a full turn. The direction is unsigned here: dark-to-light and light-to-dark are "
+        Mistake("signed",
+                lambda dx, dy, bins: (np.arctan2(dy, dx) % (2 * np.pi) / (2 * np.pi) * bins).astype(np.int64) % bins,
+                "You spread the bins over a full turn. The direction is unsigned here: dark-to-light and "
+                "light-to-dark are "
                 "the same edge, so take the angle modulo pi."),
-        Mistake("folded by absolute value", lambda dx, dy, bins: (np.abs(np.arctan2(dy, dx)) / np.pi * bins).astype(np.int64) % bins,
+        Mistake("folded by absolute value",
+                lambda dx, dy, bins: (np.abs(np.arctan2(dy, dx)) / np.pi * bins).astype(np.int64) % bins,
                 "You took the absolute angle. That mirrors: a falling and a rising diagonal become one. Use modulo pi, "
                 "which turns by half a turn."),
         Mistake("swapped", lambda dx, dy, bins: _direction_bin(dy, dx, bins),
                 "Your x and y are swapped: arctan2 takes dy first, then dx."),
-        Mistake("degrees", lambda dx, dy, bins: (np.degrees(np.arctan2(dy, dx)) % np.pi / np.pi * bins).astype(np.int64) % bins,
-                "You mixed degrees and radians. Half a turn is pi in radians and 180 in degrees; use one of them throughout."),
-        Mistake("nearest", lambda dx, dy, bins: np.round(np.arctan2(dy, dx) % np.pi / np.pi * bins).astype(np.int64) % bins,
+        Mistake("degrees",
+                lambda dx, dy, bins: (np.degrees(np.arctan2(dy, dx)) % np.pi / np.pi * bins).astype(np.int64) % bins,
+                "You mixed degrees and radians. Half a turn is pi in radians and 180 in degrees; use one of them "
+                "throughout."),
+        Mistake("nearest",
+                lambda dx, dy, bins: np.round(np.arctan2(dy, dx) % np.pi / np.pi * bins).astype(np.int64) % bins,
                 "You rounded to the nearest border, so your intervals are shifted by half a bin. Cut off the fraction "
                 "instead: .astype(int)."),
     ),
@@ -77,15 +83,18 @@ vote = Exercise(
                 "Every pixel has one vote. Most pixels lie in flat regions, where the direction is noise: weight each "
                 "vote with the length of the gradient."),
         Mistake("squared length", _weighted(lambda dx, dy: dx**2 + dy**2),
-                "You weighted with the squared length (the root is missing). A few strong edges then drown all others; use "
+                "You weighted with the squared length (the root is missing). A few strong edges then drown all "
+                "others; use "
                 "np.hypot(dx, dy)."),
         Mistake("not normalised", lambda dx, dy, bins: _vote(dx, dy, bins) * np.hypot(dx, dy).sum(),
-                "The votes are not divided by their sum. A larger or more contrasted image would get a larger histogram."),
+                "The votes are not divided by their sum. A larger or more contrasted image would get a larger "
+                "histogram."),
         Mistake("divided by pixels", lambda dx, dy, bins: _vote(dx, dy, bins) * np.hypot(dx, dy).sum() / dx.size,
                 "You divided by the number of pixels. The votes are lengths, so divide by the sum of the votes: then "
                 "contrast does not matter either."),
         Mistake("signed", _signed_vote,
-                "Your directions are signed (a full turn). Here a dark-to-light edge and its opposite are the same: take the "
+                "Your directions are signed (a full turn). Here a dark-to-light edge and its opposite are the same: "
+                "take the "
                 "angle modulo pi."),
     ),
     hints=(
@@ -116,15 +125,19 @@ block_means = Exercise(
     cases=_energies,
     mistakes=(
         Mistake("transposed", lambda e, blocks: _block_means(e, blocks).reshape(blocks, blocks).T.ravel(),
-                "The numbers are right and their order is not: you went column by column. All images must use one order, "
+                "The numbers are right and their order is not: you went column by column. All images must use one "
+                "order, "
                 "here row by row; otherwise sky is compared with the left border."),
         Mistake("sums", lambda e, blocks: _block_means(e, blocks) * (e.size // blocks**2),
                 "You summed. A mean does not depend on the size of the image; a sum does."),
         Mistake("largest", lambda e, blocks: e.reshape(blocks, len(e) // blocks, blocks, -1).max(axis=(1, 3)).ravel(),
-                "You took the largest value of each block. GIST averages: how much of this direction is here, not how strong "
+                "You took the largest value of each block. GIST averages: how much of this direction is here, not how "
+                "strong "
                 "its strongest spot is."),
-        Mistake("comb", lambda e, blocks: e.reshape(len(e) // blocks, blocks, len(e) // blocks, blocks).mean(axis=(0, 2)).ravel(),
-                "Your blocks are combs: every second (third, ...) pixel. Neighbouring pixels belong together: reshape to "
+        Mistake("comb",
+                lambda e, blocks: e.reshape(len(e) // blocks, blocks, -1, blocks).mean(axis=(0, 2)).ravel(),
+                "Your blocks are combs: every second (third, ...) pixel. Neighbouring pixels belong together: reshape "
+                "to "
                 "(blocks, height // blocks, blocks, width // blocks)."),
     ),
     hints=(
@@ -162,18 +175,22 @@ magnitude = Exercise(
                 "You kept the real part. It ripples between plus and minus along an edge, so its mean is nearly 0; the "
                 "magnitude, np.abs, is the envelope."),
         Mistake("magnitude of the real part", lambda c, t: np.abs(np.real(np.fft.ifft2(np.fft.fft2(c) * t))),
-                "You dropped the imaginary part before the magnitude. The filtered image is complex, because the filter "
+                "You dropped the imaginary part before the magnitude. The filtered image is complex, because the "
+                "filter "
                 "passes one side of the spectrum only: take np.abs of the complex image."),
         Mistake("power", lambda c, t: _magnitude(c, t) ** 2,
                 "This is the power, the squared magnitude. GIST averages the magnitude."),
         Mistake("shifted", lambda c, t: np.abs(np.fft.ifft2(np.fft.fftshift(np.fft.fft2(c)) * t)),
-                "You used fftshift on one side only. Our transfer functions have frequency 0 in the corner, as np.fft.fft2 "
+                "You used fftshift on one side only. Our transfer functions have frequency 0 in the corner, as "
+                "np.fft.fft2 "
                 "gives it: no shift is needed."),
         Mistake("product in pixels", lambda c, t: np.abs(c * t),
-                "You multiplied pixels with frequencies. Go to the Fourier domain first (fft2), multiply, and come back "
+                "You multiplied pixels with frequencies. Go to the Fourier domain first (fft2), multiply, and come "
+                "back "
                 "(ifft2)."),
         Mistake("not back", lambda c, t: np.abs(np.fft.fft2(c) * t),
-                "You stayed in the Fourier domain. Come back to pixels with ifft2, or the blocks would cut frequencies."),
+                "You stayed in the Fourier domain. Come back to pixels with ifft2, or the blocks would cut "
+                "frequencies."),
     ),
     hints=(
         "A convolution is a product in the Fourier domain.",
@@ -225,11 +242,13 @@ search_box = Exercise(
         Mistake("whole image", _rank_with(lambda image, box: image),
                 "You described the whole image. The question is what stands in the box: crop first, describe then."),
         Mistake("largest distance first", _rank_with(_right_cut, order=-1),
-                "Your list begins with the farthest image. A distance is smaller when better: sort it ascending, without "
+                "Your list begins with the farthest image. A distance is smaller when better: sort it ascending, "
+                "without "
                 "the minus that similarities need."),
         Mistake("rows and columns swapped", _rank_with(lambda image, box: image[box[0]:box[2], box[1]:box[3]]),
                 "Rows and columns are swapped: an array is indexed [y, x], and a box is (x0, y0, x1, y1)."),
-        Mistake("width and height", _rank_with(lambda image, box: image[box[1]:box[1] + box[3], box[0]:box[0] + box[2]]),
+        Mistake("width and height",
+                _rank_with(lambda image, box: image[box[1]:box[1] + box[3], box[0]:box[0] + box[2]]),
                 "You read the box as x, y, width, height. Here it is (x0, y0, x1, y1), the last two excluded."),
     ),
     hints=(
