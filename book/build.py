@@ -5,6 +5,7 @@ book/notebooks, a staged copy. Nothing is executed by Sphinx itself.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pages  # noqa: E402
 
 EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 TIMEOUT = 600  # seconds a cell
 
 
@@ -81,6 +83,7 @@ def run(source):
         NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(source.parent)}}).execute()
     except (CellExecutionError, CellTimeoutError) as error:
         return time.perf_counter() - start, str(error)
+    drop_progress_bars(notebook)
     path = target(source)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -88,6 +91,21 @@ def run(source):
     part.replace(path)
     path.with_suffix(".sha256").write_text(key)
     return time.perf_counter() - start, ""
+
+
+def drop_progress_bars(notebook):
+    """Take tqdm's bars out of the outputs. Any other word on the error stream stays, and Sphinx makes it an error."""
+    for cell in notebook.cells:
+        kept = []
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                lines = [line for line in re.split(r"[\r\n]+", output.text) if line.strip() and not BAR.search(line)]
+                if not lines:
+                    continue
+                output.text = "\n".join(lines)
+            kept.append(output)
+        if "outputs" in cell:
+            cell.outputs = kept
 
 
 def stage(sources):
