@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from visret_lab.teaching import CheckFailed, Exercise, Mistake, check, hint, quiz, solution
+from visret_lab.teaching.exercises import ch01_evaluation
+
+DOUBLE = Exercise(
+    name="double", reference=lambda x: 2 * x, cases=lambda: [(np.array([1.0, 2.0]),), (np.array([3.0]),)],
+    mistakes=(Mistake("square", lambda x: x * x, "You squared."),), hints=("think", "2 * x"))
+
+
+def test_right_answers_pass():
+    check(DOUBLE, lambda x: x + x)
+
+
+def test_a_known_mistake_gets_its_words():
+    with pytest.raises(CheckFailed, match="You squared"):
+        check(DOUBLE, lambda x: x**2)
+
+
+@pytest.mark.parametrize(("answer", "words"), [
+    (lambda x: None, "returns nothing"), (lambda x: x[:1] * 2 if len(x) > 1 else 2 * x, "shape"),
+    (lambda x: 3 * x, "2 of 2 cases"), (lambda x: x / undefined, "NameError"), (lambda: 1, "TypeError")])  # noqa: F821
+def test_other_wrong_answers_are_described(answer, words):
+    with pytest.raises(CheckFailed, match=words):
+        check(DOUBLE, answer)
+
+
+def test_an_empty_answer_is_told_so():
+    def empty(x):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match="still empty"):
+        check(DOUBLE, empty)
+
+
+def test_an_answer_that_changes_its_argument_does_no_harm():
+    def careless(x):
+        x *= 2
+        return x
+
+    check(DOUBLE, careless)
+
+
+def test_a_float32_answer_is_right_and_a_nan_is_not():
+    check(DOUBLE, lambda x: (2 * x).astype(np.float32))
+    with pytest.raises(CheckFailed):
+        check(DOUBLE, lambda x: x * np.nan)
+
+
+def test_hints_go_on_and_stay_at_the_last(capsys):
+    exercise = Exercise("e", lambda: 1, lambda: [()], (), ("first", "second"))
+    for _ in range(3):
+        hint(exercise)
+    assert exercise.steps["hint"] == 2
+
+
+def test_solution_can_be_shown():
+    solution(ch01_evaluation.trapezoid_ap)
+
+
+def test_a_quiz_needs_one_right_choice_and_reasons():
+    with pytest.raises(ValueError, match="exactly one"):
+        quiz("?", [("a", True, "x"), ("b", True, "y")])
+    with pytest.raises(ValueError, match="reason"):
+        quiz("?", [("a", True, "x"), ("b", False, "")])
+
+
+def test_only_the_message_is_shown_in_a_notebook():
+    assert CheckFailed("Why.")._render_traceback_() == ["Not yet. Why."]

@@ -1,0 +1,57 @@
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from visret_lab.evaluation import average_precision
+from visret_lab.protocols import Query, Relevance
+from visret_lab.teaching.explorer import explorer_html
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 255, (8, 30, 40, 3)).astype(np.uint8)
+TRUTH = [Relevance(np.array([1, 2]), np.array([0])), Relevance(np.array([0, 3]), np.array([], int))]
+RANKINGS = np.stack([RNG.permutation(8) for _ in range(2)])
+
+
+def tiny():
+    queries = [Query("<q>&", "0"), Query("b", "1")]
+    return SimpleNamespace(name="tiny", ids=[str(i) for i in range(8)], queries=queries, default_protocol="p",
+                           image=lambda i: IMAGES[int(i)], query_image=lambda q: IMAGES[int(q.image_id)],
+                           relevant=lambda q, protocol: TRUTH[queries.index(q)])
+
+
+def data(html):
+    return json.loads(re.search(r'class="rx-data">(.*?)</script>', html, re.S)[1].replace("<\\/", "</"))
+
+
+def test_the_element_needs_nothing_from_outside():
+    html = explorer_html(tiny(), {"m": RANKINGS})
+    assert not re.search(r'(src|href)="(?!data:)', html) and "@import" not in html and "fetch(" not in html
+
+
+def test_scores_and_verdicts_are_the_packages():
+    found = data(explorer_html(tiny(), {"m": RANKINGS}))
+    for query, ap, ranking, truth in zip(found["queries"], average_precision(RANKINGS, TRUTH), RANKINGS, TRUTH, strict=True):
+        assert query["lists"]["m"]["ap"] == pytest.approx(ap, abs=1e-6)
+        kinds = [1 if i in truth.positive else 2 if i in truth.junk else 0 for i in ranking]
+        assert [v for _, v in query["lists"]["m"]["top"]] == kinds
+
+
+def test_the_same_input_gives_the_same_element_and_names_are_escaped():
+    html = explorer_html(tiny(), {"m </script>": RANKINGS})
+    assert html == explorer_html(tiny(), {"m </script>": RANKINGS})
+    assert html.count("</script>") == 2 and "&lt;q&gt;&amp;" in html
+
+
+def test_two_explorers_have_two_names():
+    ids = [re.search(r'<div id="(\w+)"', explorer_html(tiny(), {m: RANKINGS}))[1] for m in ("a", "b")]
+    assert ids[0] != ids[1]
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="at least one method"):
+        explorer_html(tiny(), {})
+    with pytest.raises(ValueError, match="Q = 2"):
+        explorer_html(tiny(), {"m": RANKINGS[:1]})
