@@ -37,13 +37,13 @@ test: data ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Notebooks: shape, exercises in step"
 	$(BIN)/visret notebooks check
 	@echo "== Unit and reference tests"
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site -n 2
 	@echo "== Chapters and solutions"
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q --nbmake --nbmake-timeout=600 notebooks/*.ipynb notebooks/solutions
 	@echo "== Book"
 	$(BIN)/python book/build.py
 	@echo "== The built site in a browser"
-	$(BIN)/python -m pytest -q tests/site
+	$(BIN)/python -m pytest -q tests/site -n 2
 
 lab: data ## Open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks

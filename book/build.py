@@ -57,7 +57,7 @@ def is_fresh(source):
 
 def execute(todo, total):
     """Run notebooks two at a time; print a line for each. Returns the names of those that failed."""
-    print(f"== {len(todo)} of {total} notebooks to run")
+    print(f"== {len(todo)} of {total} notebooks to run", flush=True)
     failed = []
     with ProcessPoolExecutor(2) as pool:
         jobs = {pool.submit(run, source): source for source in todo}

@@ -37,7 +37,9 @@ def reached(code):
             continue
         found.add(path)
         waiting += _imports(path.read_text(encoding="utf-8"))
-    beside = {p for path in found for p in path.parent.glob("*") if p.suffix in (".js", ".css", ".json", ".mplstyle")}
+    beside = {p for path in found for p in path.parent.glob("*") if p.suffix in (".js", ".css")}
+    if any(path.parent == PACKAGE / "tables" for path in found):  # the pages show what was published and recorded
+        beside |= set((PACKAGE / "tables").rglob("*.json"))
     return found | beside
 
 
