@@ -37,7 +37,7 @@ test: data ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Notebooks: shape, exercises in step"
 	$(BIN)/visret notebooks check
 	@echo "== Unit and reference tests"
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site -n 2
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site
 	@echo "== Chapters and solutions"
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q --nbmake --nbmake-timeout=600 notebooks/*.ipynb notebooks/solutions
 	@echo "== Book"
