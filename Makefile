@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
 data: setup ## Generate the mini data (under a minute, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town photo-copies
+	$(BIN)/visret data get town town-elsewhere photo-copies
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

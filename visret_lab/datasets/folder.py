@@ -20,6 +20,27 @@ from visret_lab.datasets.collection import Collection, relevance
 from visret_lab.datasets.errors import DataError, some
 from visret_lab.protocols import Query
 
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+
+def load_plain_folder(root, name="folder", tier="campus"):
+    """Read all pictures of a folder and of the folders below it, without questions or answers.
+
+    Returns:
+        Collection without queries; ids are paths relative to `root`. Its version is made from names and sizes of the files.
+
+    Raises:
+        DataError: no such folder, or no picture in it.
+    """
+    root = Path(root).expanduser()
+    paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
+    if not paths:
+        raise DataError(f"{root} holds no pictures ({', '.join(PICTURES)}). Give a folder of photographs.")
+    files = {str(PurePosixPath(path.relative_to(root))): path for path in paths}
+    digest = hashlib.sha256(repr([(i, p.stat().st_size) for i, p in files.items()]).encode()).hexdigest()
+    return Collection(name=name, tier=tier, version=digest[:12], licence="not stated: ask the owner", ids=list(files),
+                      files=files, queries=[], truth={}, default_protocol="")
+
 
 def load_folder(root, name="folder", tier="campus"):
     """Read a folder of pictures with its `groups.json`.

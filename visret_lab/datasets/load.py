@@ -1,11 +1,15 @@
 """`load(name)`: one call for every data set, in every tier.
 
-Three names stand for a role and give another set in each tier, so that a chapter runs unchanged:
+Four names stand for a role and give another set in each tier, so that a chapter runs unchanged:
 
     role       mini            campus                                   full
     places     town            a folder of pictures with groups.json    roxford5k
     pairs      photo-copies    a folder with graf or hpatches pairs     hpatches
     products   (none)          grocery-store                            grocery-store
+    elsewhere  town-elsewhere  any folder of pictures, or grocery-store paris6k
+
+"elsewhere" is where something is learnt before the search (visual words, principal axes): pictures of the same kind as
+"places", with none of its objects in them.
 """
 
 import os
@@ -14,16 +18,16 @@ from pathlib import Path
 from visret_lab.datasets import registry
 from visret_lab.datasets.cache import cache_dir
 from visret_lab.datasets.errors import DataError
-from visret_lab.datasets.folder import load_folder
+from visret_lab.datasets.folder import load_folder, load_plain_folder
 from visret_lab.datasets.grocery import load_grocery
 from visret_lab.datasets.holidays import load_holidays
 from visret_lab.datasets.oxford import load_oxford
 from visret_lab.datasets.pairs import load_pairs
 from visret_lab.datasets.photo_copies import load_photo_copies
 from visret_lab.datasets.roxford import load_roxford
-from visret_lab.datasets.town import load_town
+from visret_lab.datasets.town import load_town, load_town_elsewhere
 
-LOADABLE = ("town", "photo-copies", "folder", "places", "pairs", "products", "grocery-store", "graf", "hpatches",
+LOADABLE = ("town", "town-elsewhere", "photo-copies", "folder", "places", "elsewhere", "pairs", "products", "grocery-store", "graf", "hpatches",
             "oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
 
 
@@ -40,7 +44,7 @@ def load(name, tier=None, root=None):
     """Load a data set.
 
     Args:
-        name: a role ("places", "pairs", "products"), the name of a set (see LOADABLE), or "folder" with a `root`.
+        name: a role ("places", "elsewhere", "pairs", "products"), the name of a set (see LOADABLE), or "folder" with a `root`.
         tier: "mini", "campus" or "full"; None takes VISRET_TIER, else "mini". It decides what a role means.
         root: a folder that you already have. Without it VISRET_ROOT_<NAME> is looked at, then the cache, then
             VISRET_MIRROR. A role with a root is read from that folder, also in the mini tier.
@@ -58,6 +62,8 @@ def load(name, tier=None, root=None):
     match wanted:
         case "places":
             return _places(held, root)
+        case "elsewhere":
+            return _elsewhere(held, root)
         case "pairs":
             return _pairs(held, root)
         case "products":
@@ -79,6 +85,8 @@ def _load_set(name, root):
     match name:
         case "town":
             return load_town()
+        case "town-elsewhere":
+            return load_town_elsewhere()
         case "photo-copies":
             return load_photo_copies()
         case "grocery-store":
@@ -105,6 +113,18 @@ def _places(held, root):
             return load_folder(find_root("places"), "places")
         case "full":
             return _load_set("roxford5k", root)
+
+
+def _elsewhere(held, root):
+    if held == "mini" and root is None:
+        return load_town_elsewhere()
+    if held == "full" and root is None:
+        return _load_set("paris6k", None)
+    if root is None and os.environ.get("VISRET_ROOT_ELSEWHERE"):
+        root = find_root("elsewhere")
+    if root is not None:
+        return load_plain_folder(root, "elsewhere")
+    return _load_set("grocery-store", None)
 
 
 def _pairs(held, root):

@@ -63,6 +63,8 @@ ENTRIES = (
     # ---- mini: made by the course
     Entry("town", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
           "visret_lab.worlds.town", note="55 queries on 11 landmarks; protocols classic, easy, medium, hard."),
+    Entry("town-elsewhere", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
+          "visret_lab.worlds.town", note="Another town, for learning visual words and principal axes; never for testing."),
     Entry("photo-copies", "pairs", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
           "generated", "visret_lab.worlds.photo_copies", note="Photographs under strong, known edits."),
     # ---- campus: real photographs, tens of MB
@@ -70,6 +72,10 @@ ENTRIES = (
           "any folder of pictures with a groups.json",
           note="Set VISRET_ROOT_PLACES to the folder; your own photographs will do. groups.json maps each picture to "
                'its group: {"church_1.jpg": {"group": "church"}, "street.jpg": {"group": null}}.'),
+    Entry("elsewhere", "images", "campus", "as the folder's owner says", "your own folder",
+          "any folder of pictures",
+          note="For learning visual words and principal axes; none of the objects of `places` may be in it. Without one, "
+               "grocery-store is taken."),
     Entry("grocery-store", "images", "campus", "MIT", "alive 2026",
           "Klasson et al., A Hierarchical Grocery Store Image Dataset, WACV 2019; "
           "github.com/marcusklasson/GroceryStoreDataset at fc80ba90",

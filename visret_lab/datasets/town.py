@@ -11,8 +11,12 @@ from visret_lab.datasets.collection import Collection, relevance
 from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.generated import ensure
 from visret_lab.protocols import Query
-from visret_lab.worlds.town.generate import VERSION, generate
+from visret_lab.worlds.town.generate import VERSION, TownConfig, generate
 
+# Another town, with other architects. What has to be learnt before a search (visual words, principal axes) is learnt
+# here, as the papers learn on Paris what they test on Oxford.
+ELSEWHERE = TownConfig(landmarks=6, queries=1, views=19, look_alikes=1, look_alike_views=6, streets=18, street_views=8,
+                       seed=2012)
 LICENCE = "CC0; painted by the course, with textures from scikit-image and scikit-learn"
 
 
@@ -30,19 +34,32 @@ def load_town(progress=True):
     return read_town(folder)
 
 
-def read_town(folder):
+def load_town_elsewhere(progress=True):
+    """A second, smaller town that shares no building with the first: for learning, never for testing.
+
+    Returns:
+        Collection, as `load_town`.
+
+    Raises:
+        DataError: read-only cache or full disk.
+    """
+    folder = ensure("town-elsewhere", VERSION, lambda place, bar: generate(place, ELSEWHERE, progress=bar), progress)
+    return read_town(folder, "town-elsewhere")
+
+
+def read_town(folder, name="town"):
     """Read a generated town from its folder. DataError when its `truth.json` is missing or broken."""
     folder = Path(folder)
     try:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        return _collection(folder, truth)
+        return _collection(folder, truth, name)
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{folder / 'truth.json'} is missing or broken ({type(error).__name__}: {error}).") from error
 
 
-def _collection(folder, truth):
+def _collection(folder, truth, name):
     ids = [record["id"] for record in truth["images"]]
     positions = {image_id: position for position, image_id in enumerate(ids)}
     names = [f"landmark {number}" for number in range(len(truth["landmarks"]))]
@@ -54,7 +71,7 @@ def _collection(folder, truth):
         for protocol, (positive, junk) in judge(lists, positions[query.image_id]).items():
             answers[protocol][query.id] = relevance(sorted(positive), sorted(junk), len(ids), query.id)
     return Collection(
-        name="town", tier="mini", version=truth["version"], licence=LICENCE, ids=ids,
+        name=name, tier="mini", version=truth["version"], licence=LICENCE, ids=ids,
         files={image_id: folder / "images" / f"{image_id}.jpg" for image_id in ids}, queries=queries, truth=answers,
         default_protocol="medium",
         groups={record["id"]: names[record["landmark"]] if record["kind"] == "landmark" else None

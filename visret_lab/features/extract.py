@@ -48,6 +48,39 @@ def extract(dataset, function, name, queries=False):
     return rows
 
 
+def extract_local(dataset, detector, queries=False):
+    """Local features of every database image, or of every query (cut to its box), cached as `extract` does.
+
+    Args:
+        dataset: a `protocols.Dataset`.
+        detector: speaks `protocols.LocalFeatures`, for example `SIFT(max_points=250)`.
+        queries: False: images of `dataset.ids`. True: `dataset.queries`, cropped.
+
+    Returns:
+        list of (points float32 N_i x 4, descriptors float32 N_i x D), one an image; N_i may be 0.
+
+    Raises:
+        ValueError: the detector failed on an image; the image is named.
+        DataError: the cache cannot be written.
+    """
+    items = list(dataset.queries) if queries else list(dataset.ids)
+    name = f"{type(detector).__name__}-{'queries' if queries else 'images'}"
+    folder = cache_dir("features", f"{dataset.name}-{dataset.tier}")
+    path = folder / f"{name}-{key(dataset, detector.detect, name, queries)}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            points, rows, counts = kept["points"], kept["descriptors"], kept["counts"]
+    except (OSError, ValueError, EOFError, KeyError):
+        found = _each(dataset, detector.detect, name, items, queries)
+        counts = np.array([len(p) for p, _ in found])
+        points, rows = (np.concatenate([pair[part] for pair in found]) for part in (0, 1))
+        content = io.BytesIO()
+        np.savez(content, points=points, descriptors=rows, counts=counts)
+        write_bytes(path, content.getvalue())
+    edges = np.cumsum(counts)[:-1]
+    return list(zip(np.split(points, edges), np.split(rows, edges), strict=True))
+
+
 def key(dataset, function, name, queries=False):
     """The 16 hexadecimal digits by which the cache knows a result; see `extract`."""
     digest = hashlib.sha256()
@@ -59,32 +92,42 @@ def key(dataset, function, name, queries=False):
 
 
 def _compute(dataset, function, name, items, queries):
+    def one(image):
+        row = np.asarray(function(image), dtype=np.float32)
+        require_finite(row, name)
+        return row
+
+    rows = _each(dataset, one, name, items, queries)
+    for item, row in zip(items, rows, strict=True):
+        if row.shape != rows[0].shape:
+            raise ValueError(
+                f"{name} gives shape {row.shape} on {_label(item, queries)!r} but {rows[0].shape} on "
+                f"{_label(items[0], queries)!r}. A feature has one shape for all images, whatever their size."
+            )
+    return np.stack(rows)
+
+
+def _each(dataset, function, name, items, queries):
+    """function(image) for every item, in order, with a bar; an error names the image."""
     def one(item):
         image = dataset.query_image(item) if queries else dataset.image(item)
-        label = item.id if queries else item
         try:
-            row = np.asarray(function(image), dtype=np.float32)
-            require_finite(row, name)
+            return function(image)
         except Exception as error:
-            raise ValueError(f"{name} failed on {label!r} of {dataset.name}: {error}") from error
-        return label, row
+            raise ValueError(f"{name} failed on {_label(item, queries)!r} of {dataset.name}: {error}") from error
 
     # Reading, NumPy and OpenCV let go of Python's lock, so threads help and nothing has to be pickled.
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
         what = f"{name}, {'queries' if queries else 'images'} of {dataset.name}"
         try:
-            results = list(tqdm(pool.map(one, items), total=len(items), desc=what, unit="image", leave=False))
+            return list(tqdm(pool.map(one, items), total=len(items), desc=what, unit="image", leave=False))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    shape = results[0][1].shape
-    for label, row in results:
-        if row.shape != shape:
-            raise ValueError(
-                f"{name} gives shape {row.shape} on {label!r} but {shape} on {results[0][0]!r}. "
-                "A feature has one shape for all images, whatever their size."
-            )
-    return np.stack([row for _, row in results])
+
+
+def _label(item, queries):
+    return item.id if queries else item
 
 
 def _load(path, count):

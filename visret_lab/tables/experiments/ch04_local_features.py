@@ -8,6 +8,7 @@ import numpy as np
 from visret_lab.arrays import rank
 from visret_lab.datasets import load
 from visret_lab.evaluation import Result, evaluate, ground_truth, hit_rate
+from visret_lab.features.extract import extract_local
 from visret_lab.features.local import SIFT
 from visret_lab.rerank.matching import inlier_scores
 from visret_lab.tables.experiments.global_features import TABLE
@@ -17,10 +18,7 @@ POINTS = 250
 
 def detect(dataset, sift):
     """Local features of all images and of all queries (cut to their boxes): two lists of (points, descriptors)."""
-    from tqdm import tqdm
-
-    database = [sift.detect(dataset.image(i)) for i in tqdm(dataset.ids, desc="local features")]
-    return database, [sift.detect(dataset.query_image(q)) for q in dataset.queries]
+    return extract_local(dataset, sift), extract_local(dataset, sift, queries=True)
 
 
 def results(dataset, seed=0, protocol=None, root=True):
