@@ -73,16 +73,14 @@ def execute(todo, total):
 def run(source):
     """Execute one notebook into its place under _build/executed. Returns (seconds, error text or "")."""
     import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    from visret_lab.teaching.execute import execute
 
     os.environ.update(THREADS)
     key, start = fingerprint.fingerprint(source), time.perf_counter()
-    notebook = nbformat.read(source, as_version=4)
-    try:
-        NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(source.parent)}}).execute()
-    except (CellExecutionError, CellTimeoutError) as error:
-        return time.perf_counter() - start, str(error)
+    notebook, error = execute(source, TIMEOUT)
+    if error:
+        return time.perf_counter() - start, error
     drop_progress_bars(notebook)
     path = target(source)
     path.parent.mkdir(parents=True, exist_ok=True)

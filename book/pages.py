@@ -67,13 +67,23 @@ def published():
     from visret_lab.tables.reproduce import rows
 
     text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured. \"not run\" means that "
-            "nobody has run it here. `visret reproduce run TABLE --tier mini` fills a column.\n\n")
-    found = rows()
-    if not found:
-        return text + "No table yet.\n"
-    lines = [[r["table"], r["row"], r["metric"], "-" if r["published"] is None else r["published"], r["source"],
-              *(v if isinstance(v, str) else f"{v:.3f}" for v in r["ours"].values())] for r in found]
-    return text + table(["table", "row", "metric", "published", "source", "ours, mini", "ours, campus", "ours, full"], lines)
+            "nobody has run it here; such a row waits for its chapter or for data that cannot be shipped. A source that was "
+            "remembered and not read says so. `visret reproduce run TABLE --tier mini` fills a column.\n\n")
+    tables = {}
+    for row in rows():
+        tables.setdefault(row["table"], []).append(row)
+    for name in sorted(tables, key=lambda t: all(isinstance(v, str) for r in tables[t] for v in r["ours"].values())):
+        text += f"## {name}\n\n{_sources(tables[name])}\n\n" + table(
+            ["row", "metric", "published", "ours, mini", "ours, campus", "ours, full"],
+            [[r["row"], r["metric"], "-" if r["published"] is None else r["published"],
+              *(v if isinstance(v, str) else f"{v:.3f}" for v in r["ours"].values())] for r in tables[name]]) + "\n"
+    return text
+
+
+def _sources(found):
+    """One sentence on where the published values of a table stand."""
+    sources = sorted({r["source"] for r in found if r["published"] is not None})
+    return f"Published in: {'; '.join(sources)}." if sources else "Nothing was published for these; the values are this course's own."
 
 
 def data():
@@ -82,5 +92,8 @@ def data():
 
     rows = [[e.name, e.tier, e.licence, e.status] for e in registry.listing(None)]
     return ("# Data\n\nWhat `visret data list` prints: every set and model of the course, what you may do with it, and whether "
-            "its public home is alive. Nothing of the campus and full tiers is needed to read or run the chapters.\n\n" +
+            "its public home is alive. Nothing of the campus and full tiers is needed to read or run the chapters.\n\n"
+            "The status of a home is what its users and maintainers have reported, with the year of the report; the course "
+            "does not visit the addresses. Where no checksum is stated, the original archive was not at hand, and the files are "
+            "checked one by one after unpacking instead.\n\n" +
             table(["name", "tier", "licence", "status"], rows))

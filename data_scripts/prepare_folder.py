@@ -13,16 +13,14 @@ from pathlib import Path
 
 from visret_lab.datasets import DataError
 from visret_lab.datasets.cache import write_bytes
-from visret_lab.datasets.folder import load_folder
-
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+from visret_lab.datasets.folder import PICTURES, load_folder
 
 
 def groups_of(folder, licence):
     """Map every picture below `folder` to its entry; the first subfolder on its way is its group."""
     entries = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in ENDINGS:
+        if path.is_file() and path.suffix.lower() in PICTURES:
             parts = path.relative_to(folder).parts
             entries["/".join(parts)] = {"group": parts[0] if len(parts) > 1 else None, "licence": licence}
     return entries

@@ -82,3 +82,11 @@ def rank(similarity):
     if np.isnan(similarity).any():
         raise ValueError("similarity has NaN: a NaN has no rank. Check the features for zero vectors.")
     return np.argsort(-similarity, axis=1, kind="stable").astype(np.int64, copy=False)
+
+
+def difference(a, b):
+    """Largest absolute difference of two arrays, as a float. ValueError when their shapes differ."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"The outputs have shapes {a.shape} and {b.shape}.")
+    return float(np.max(np.abs(a - b), initial=0.0))

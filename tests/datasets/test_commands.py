@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from visret_lab.datasets import commands, registry
 from visret_lab.datasets.registry import Entry, File
+from visret_lab.files import write_bytes
+from visret_lab.worlds.manifest import write_manifest
 
 runner = CliRunner()
 
@@ -21,7 +23,7 @@ def test_list_json():
     assert result.exit_code == 0 and len(rows) == len(registry.ENTRIES)
     assert all({"name", "tier", "licence", "status"} <= row.keys() for row in rows)
     mini = json.loads(run("list", "--json", "--tier", "mini").stdout)
-    assert {row["name"] for row in mini} == {"town", "photo-copies"}
+    assert {row["name"] for row in mini} == {"town", "town-elsewhere", "photo-copies", "copies"}
 
 
 def test_list_for_people():
@@ -33,6 +35,19 @@ def test_unknown_names_and_tiers_exit_with_2_or_1():
     assert run("get", "nothing").exit_code == 2 and "There are: town" in run("get", "nothing").stderr
     assert run("verify", "nothing").exit_code == 2
     assert run("list", "--tier", "tiny").exit_code == 1
+
+
+def test_verify_of_a_world_reports_and_does_not_mend(own_cache, monkeypatch):
+    folder = own_cache / "worlds" / "town-7"
+    monkeypatch.setattr(commands, "WORLDS", {"town": ("town", "7")})
+    assert run("verify", "town").exit_code == 1 and "visret data get town" in run("verify", "town").stderr
+    write_bytes(folder / "a.jpg", b"picture")
+    write_manifest(folder, "town", "7", 1, ["a.jpg"])
+    assert run("verify", "town").exit_code == 0
+    (folder / "a.jpg").write_bytes(b"changed")
+    result = run("verify", "town")
+    assert result.exit_code == 1 and "a.jpg" in result.stderr
+    assert (folder / "a.jpg").read_bytes() == b"changed"
 
 
 def test_help_teaches():

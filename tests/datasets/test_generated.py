@@ -5,7 +5,8 @@ import pytest
 
 from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.generated import ensure
-from visret_lab.worlds.manifest import write_manifest, write_whole
+from visret_lab.files import write_bytes
+from visret_lab.worlds.manifest import write_manifest
 
 FILES = {"a.txt": b"first", "sub/b.txt": b"second"}
 
@@ -16,7 +17,7 @@ def generate(folder, progress, stop_after=None):
         if number == stop_after:
             raise KeyboardInterrupt
         if not (folder / name).is_file():
-            write_whole(folder / name, content)
+            write_bytes(folder / name, content)
             with open(folder.parent / "log", "a") as log:
                 log.write(f"{name}\n")
     write_manifest(folder, "tiny", "1", 0, list(FILES))
@@ -66,7 +67,7 @@ def test_a_world_that_disagrees_with_its_manifest_is_not_kept(own_cache):
 
 def test_full_disk_keeps_what_was_made(own_cache):
     def full(folder, progress):
-        write_whole(folder / "a.txt", b"first")
+        write_bytes(folder / "a.txt", b"first")
         raise OSError(28, "No space left on device")
 
     with pytest.raises(DataError, match="disk is full"):

@@ -53,3 +53,19 @@ def test_a_folder_on_the_mirror(monkeypatch, tmp_path, picture):
     (tmp_path / "graf/H1to2p").write_text("1 0 0 0 1 0 0 0 1")
     monkeypatch.setenv("VISRET_MIRROR", str(tmp_path))
     assert len(load("pairs", tier="campus")) == 1
+
+
+def test_elsewhere_is_another_place_in_every_tier(monkeypatch, tmp_path, picture):
+    with pytest.raises(DataError, match="visret data get grocery-store"):
+        load("elsewhere", tier="campus")
+    for name in ("a.jpg", "deep/b.png"):
+        picture(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    monkeypatch.setenv("VISRET_ROOT_ELSEWHERE", str(tmp_path))
+    data = load("elsewhere", tier="campus")
+    assert data.ids == ["a.jpg", "deep/b.png"] and data.queries == [] and data.image("deep/b.png").ndim == 3
+
+
+def test_a_folder_without_pictures(tmp_path):
+    with pytest.raises(DataError, match="holds no pictures"):
+        load("elsewhere", root=tmp_path)

@@ -31,3 +31,11 @@ def test_homographies_map_the_original_on_the_copy(pairs):
 def test_broken_truth(tmp_path):
     with pytest.raises(DataError, match="truth.json is missing or broken"):
         photo_copies.read_photo_copies(tmp_path)
+
+
+def test_the_copies_as_a_set_to_search(pairs):
+    data = load("copies")
+    assert [q.image_id for q in data.queries] == ["chelsea_original"] and set(data.ids) == set(pairs.ids)
+    truth = data.relevant(data.queries[0], "copies")
+    assert {data.ids[i] for i in truth.positive} == {pair.b for pair in pairs.pairs}
+    assert [data.ids[i] for i in truth.junk] == ["chelsea_original"]

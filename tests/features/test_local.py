@@ -20,11 +20,13 @@ def test_points_and_descriptors():
 
 @pytest.mark.reference
 def test_without_root_they_are_opencvs():
-    points, descriptors = SIFT(max_points=100000, root=False).detect(IMAGE)
-    grey = cv2.cvtColor(IMAGE, cv2.COLOR_RGB2GRAY)
-    _, theirs = cv2.SIFT_create(nfeatures=100000, contrastThreshold=0.03).detectAndCompute(grey, None)
-    similarity = (descriptors @ theirs.T) / (512 * 512)
-    assert (similarity.max(axis=1) > 0.95).mean() > 0.95  # our grey is not rounded in the same place
+    # The picture given to both is grey already: our weighted sum and OpenCV's in integers round some pixels differently.
+    picture = np.repeat(cv2.cvtColor(IMAGE, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2)
+    points, descriptors = SIFT(max_points=100000, root=False).detect(picture)
+    keypoints, theirs = cv2.SIFT_create(nfeatures=100000, contrastThreshold=0.03).detectAndCompute(picture[:, :, 0], None)
+    expected = {(*k.pt, k.size, k.angle): d for k, d in zip(keypoints, theirs, strict=True)}
+    assert len(points) == len(expected) > 300
+    assert all(np.array_equal(d, expected[tuple(map(float, p))]) for p, d in zip(points, descriptors, strict=True))
 
 
 def test_root_sift_by_hand():
@@ -62,6 +64,13 @@ def test_all_images_at_once_is_one_by_one():
     together = Matcher(sets, ratio=0.95).match(sets[0][:20], block=2)
     for pairs, rows in zip(together, sets, strict=True):
         assert pairs.tolist() == match(sets[0][:20], rows, ratio=0.95).tolist()
+
+
+def test_the_padding_of_a_short_image_is_no_second_neighbour():
+    # One descriptor at 1.26 from the query (inner product 0.2). A padding of zeros would stand at 1.41 and fail the ratio.
+    query = np.array([[0.2, np.sqrt(1 - 0.04), 0]])
+    single, long = np.array([[1.0, 0, 0]]), np.eye(3)[[0, 2, 2, 2]]
+    assert [len(pairs) for pairs in Matcher([single, long], ratio=0.8).match(query)] == [1, 0]
 
 
 @pytest.mark.parametrize(("a", "b", "words"), [

@@ -30,6 +30,7 @@ def test_finite_sum_is_torchmetrics(lists):
     from torchmetrics.functional.retrieval import retrieval_average_precision
 
     rankings, relevance = lists
+    # Scores above 0: torchmetrics counts only hits with a positive score (it masks with preds > 0).
     scores = torch.arange(rankings.shape[1], 0, -1, dtype=torch.float64)
     reference = [retrieval_average_precision(scores, torch.tensor(np.isin(r, t.positive))).item()
                  for r, t in zip(rankings, relevance, strict=True)]

@@ -25,6 +25,14 @@ def test_ties_go_to_the_lower_id_also_at_the_border():
     assert index.search(np.ones((1, 2)), 3)[1].tolist() == [[0, 1, 2]]
 
 
+@pytest.mark.parametrize("k", [40, 100, 200])
+def test_many_equal_scores_stand_in_the_order_of_their_ids(k):
+    # More than 16 equal ones: below that, NumPy's unstable sorts happen to be stable.
+    values = np.random.default_rng(1).integers(0, 3, 200)
+    ids = ExactIndex().add(values[:, None]).search(np.ones((1, 1)), k)[1][0]
+    assert ids.tolist() == sorted(range(200), key=lambda i: (-values[i], i))[:k]
+
+
 def test_ids_go_on_counting_and_a_short_database_is_padded():
     index = ExactIndex().add(X[:2]).add(X[2:3])
     scores, ids = index.search(Q[:1], 5)

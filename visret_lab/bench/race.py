@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+from visret_lab.arrays import difference
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,6 @@ class Race:
 
 class RaceError(RuntimeError):
     """Our output and the reference's are not equal, so their times mean nothing."""
-
-
-def difference(a, b):
-    """Largest absolute difference of two arrays, as a float. ValueError when their shapes differ."""
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    if a.shape != b.shape:
-        raise ValueError(f"The outputs have shapes {a.shape} and {b.shape}.")
-    return float(np.max(np.abs(a - b), initial=0.0))
 
 
 def run_race(race, repeat=3):

@@ -1,13 +1,12 @@
-"""The user's cache folder, and writing into it so that a file is either complete under its name or not there at all."""
+"""The user's cache folder, and writing into it; what the operating system refuses becomes a DataError."""
 
 import contextlib
-import errno
 import os
-import tempfile
 from pathlib import Path
 
 import pooch
 
+from visret_lab import files
 from visret_lab.datasets.errors import DataError
 
 try:
@@ -43,54 +42,16 @@ def cache_dir(*parts, create=True):
 def plain_errors(path):
     """Turn the operating system's refusal to write `path` into a DataError that says what to do."""
     try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DataError(
-                f"The disk is full: {path} could not be written. Free some space, or set VISRET_CACHE to a folder on "
-                "another disk; then call again. What was complete is kept, nothing half-written stands under its name."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise DataError(
-                f"{path} cannot be written ({error.strerror}). Set VISRET_CACHE to a folder that you may write, "
-                "for example: export VISRET_CACHE=$HOME/visret_cache"
-            ) from error
-        raise
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """Write a file under another name and move it to `path` only when it is complete.
-
-    Use it as `with replacing(path) as temporary: ...write to the path `temporary`...`. When the body fails,
-    the temporary file is removed and `path` is what it was before.
-
-    Raises:
-        DataError: the disk is full, or the folder is read-only.
-    """
-    path = Path(path)
-    temporary = None
-    try:
-        with plain_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-            os.close(handle)
-            temporary = Path(name)
-            yield temporary
-            with open(temporary, "rb") as written:
-                os.fsync(written.fileno())
-            # mkstemp makes the file private; a cache may be shared between the users of a classroom machine.
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        with files.plain_errors(path):
+            yield
+    except files.StorageError as error:
+        raise DataError(str(error)) from error
 
 
 def write_bytes(path, content):
-    """Write `content` (bytes) to `path`: all of it or nothing. Errors as `replacing`."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    """Write `content` (bytes) to `path`: all of it or nothing. DataError when the disk is full or read-only."""
+    with plain_errors(path):
+        files.write_bytes(path, content)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ class Collection:
         default_protocol: the protocol that a chapter uses when it names none.
         groups: image id -> what the image shows (landmark, product, ...), or None.
         licences: image id -> licence, where images differ.
+        details: image id -> what else is known of a picture, e.g. {"light": "night", "azimuth": 31.0}; empty for photographs.
         upright: turn images by their EXIF orientation when they are read.
         note: what the user should know, e.g. how a copy differs from the original.
     """
@@ -39,6 +40,7 @@ class Collection:
     default_protocol: str
     groups: dict[str, str | None] = field(default_factory=dict)
     licences: dict[str, str] = field(default_factory=dict)
+    details: dict[str, dict] = field(default_factory=dict)
     upright: bool = True
     note: str = ""
 

@@ -69,6 +69,25 @@ def _without_main():
         main.__dict__.update(hidden)
 
 
+def inspect(name, version):
+    """Check a generated world without mending it.
+
+    Returns:
+        pathlib.Path of the folder.
+
+    Raises:
+        DataError: it has not been generated, or files are missing or changed; they are named.
+    """
+    folder = cache_dir("worlds", create=False) / f"{name}-{version}"
+    if not folder.is_dir():
+        raise DataError(f"{name} (version {version}) has not been generated yet. Run `visret data get {name}`.")
+    wrong = damage(folder)
+    if wrong:
+        raise DataError(f"{len(wrong)} files in {folder} are missing or changed: {some(wrong)}. `visret data get {name}` makes "
+                        "them again.")
+    return folder
+
+
 def damage(folder):
     """Relative paths of files that are missing or differ from the manifest; the manifest itself when it is broken."""
     try:

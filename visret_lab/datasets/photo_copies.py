@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from visret_lab.datasets.collection import Collection, relevance
 from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.generated import ensure
 from visret_lab.datasets.pairs import Pair, PairSet
+from visret_lab.protocols import Query
 from visret_lab.worlds.photo_copies import VERSION, generate
 
 LICENCE = "as the bundled photographs: CC0, CC BY or public domain"
@@ -25,6 +27,28 @@ def load_photo_copies(progress=True):
     """
     folder = ensure("photo-copies", VERSION, lambda place, bar: generate(place, progress=bar), progress)
     return read_photo_copies(folder)
+
+
+def load_copies(progress=True):
+    """The same pictures as a set to search: given a photograph, find its edited copies among all pictures.
+
+    Returns:
+        Collection with the protocol "copies": queries are the originals, whole; positives are their copies, and the query's
+        own picture is junk, as in INRIA Copydays and Holidays.
+
+    Raises:
+        DataError: as `load_photo_copies`.
+    """
+    pairs = load_photo_copies(progress)
+    ids = sorted(pairs.files)
+    positions = {image_id: position for position, image_id in enumerate(ids)}
+    copies = {}
+    for pair in pairs.pairs:
+        copies.setdefault(pair.a, []).append(positions[pair.b])
+    groups = {pair.b: pair.sequence for pair in pairs.pairs} | {pair.a: pair.sequence for pair in pairs.pairs}
+    queries = [Query(original, original, None, groups[original]) for original in sorted(copies)]
+    truth = {q.id: relevance(sorted(copies[q.id]), [positions[q.id]], len(ids), q.id) for q in queries}
+    return Collection("copies", "mini", pairs.version, LICENCE, ids, dict(pairs.files), queries, {"copies": truth}, "copies", groups)
 
 
 def read_photo_copies(folder):

@@ -67,6 +67,8 @@ ENTRIES = (
           "visret_lab.worlds.town", note="Another town, for learning visual words and principal axes; never for testing."),
     Entry("photo-copies", "pairs", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
           "generated", "visret_lab.worlds.photo_copies", note="Photographs under strong, known edits."),
+    Entry("copies", "images", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
+          "generated", "visret_lab.worlds.photo_copies", note="The photo-copies as a set to search: protocol copies."),
     # ---- campus: real photographs, tens of MB
     Entry("places", "images", "campus", "per picture, see its groups.json", "your own folder",
           "any folder of pictures with a groups.json",

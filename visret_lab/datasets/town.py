@@ -17,6 +17,7 @@ from visret_lab.worlds.town.generate import VERSION, TownConfig, generate
 # here, as the papers learn on Paris what they test on Oxford.
 ELSEWHERE = TownConfig(landmarks=6, queries=1, views=19, look_alikes=1, look_alike_views=6, streets=18, street_views=8,
                        seed=2012)
+DETAILS = ("light", "weather", "azimuth", "distance", "visible", "size", "blur")
 LICENCE = "CC0; painted by the course, with textures from scikit-image and scikit-learn"
 
 
@@ -74,6 +75,7 @@ def _collection(folder, truth, name):
         name=name, tier="mini", version=truth["version"], licence=LICENCE, ids=ids,
         files={image_id: folder / "images" / f"{image_id}.jpg" for image_id in ids}, queries=queries, truth=answers,
         default_protocol="medium",
+        details={record["id"]: {key: record[key] for key in DETAILS if key in record} for record in truth["images"]},
         groups={record["id"]: names[record["landmark"]] if record["kind"] == "landmark" else None
                 for record in truth["images"]},
     )

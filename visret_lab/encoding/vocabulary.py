@@ -1,14 +1,17 @@
 """Visual words: the centres of a k-means clustering of local descriptors (Sivic and Zisserman, ICCV 2003)."""
 
-from pathlib import Path
-
 import faiss
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from visret_lab.arrays import as_rows
+from visret_lab.encoding.assignment import TwoLevelAssigner
 from visret_lab.encoding.ragged import sample, stack
+from visret_lab.files import replacing
+
+FINGERPRINTS = 20_000  # of training descriptors that a vocabulary remembers
 
 
 class Vocabulary(BaseEstimator):
@@ -21,13 +24,16 @@ class Vocabulary(BaseEstimator):
         n_iter: rounds of k-means.
         per_word: descriptors a word that take part (FAISS's own advice is 39 to 256).
         seed: of the sample and of the first centres.
+        exact: False finds the nearest centres by `TwoLevelAssigner` in each round: approximate k-means (Philbin et al., CVPR
+            2007), for thousands of words.
 
     Attributes:
         centers_: float32 K x D, after `fit`.
+        fingerprints_: uint64, sorted, of at most 20,000 of the descriptors that it was learnt from; see `require_unseen`.
     """
 
-    def __init__(self, n_words=256, n_iter=20, per_word=256, seed=0):
-        self.n_words, self.n_iter, self.per_word, self.seed = n_words, n_iter, per_word, seed
+    def __init__(self, n_words=256, n_iter=20, per_word=256, seed=0, exact=True):
+        self.n_words, self.n_iter, self.per_word, self.seed, self.exact = n_words, n_iter, per_word, seed, exact
 
     def fit(self, descriptors, y=None):
         """Learn the words.
@@ -44,22 +50,29 @@ class Vocabulary(BaseEstimator):
         if self.n_words < 1:
             raise ValueError(f"n_words must be at least 1, not {self.n_words}.")
         rows = sample(stack(descriptors), self.n_words * self.per_word, np.random.default_rng(self.seed))
-        different = len(np.unique(rows, axis=0)) if len(rows) < 4 * self.n_words else len(rows)
+        marks = fingerprints(rows)
+        different = len(np.unique(marks))
         if different < self.n_words:
             raise ValueError(f"{self.n_words} words cannot be learnt from {different} different descriptors. Give more images, "
                              "or ask for fewer words.")
+        self.centers_ = self._exact_centers(rows) if self.exact else approximate_kmeans(rows, self.n_words, self.n_iter, self.seed)
+        self.fingerprints_ = np.unique(every_nth(marks, FINGERPRINTS))
+        return self
+
+    def _exact_centers(self, rows):
         kmeans = faiss.Kmeans(rows.shape[1], self.n_words, niter=self.n_iter, seed=self.seed, verbose=False,
                               min_points_per_centroid=1, max_points_per_centroid=self.per_word + 1)
         kmeans.train(rows)
-        self.centers_ = np.ascontiguousarray(kmeans.centroids, np.float32)
-        return self
+        return np.ascontiguousarray(kmeans.centroids, np.float32)
 
-    def assign(self, x, k=1):
-        """The nearest words of each descriptor, exactly.
+    def assign(self, x, k=1, exact=True):
+        """The nearest words of each descriptor.
 
         Args:
             x: float N x D.
             k: how many words a descriptor.
+            exact: True compares with every word. False takes `TwoLevelAssigner`, which is several times faster from some
+                thousand words on, and misses the nearest word of a few descriptors in a hundred.
 
         Returns:
             int64 N, or N x k where k > 1, nearest first.
@@ -74,30 +87,109 @@ class Vocabulary(BaseEstimator):
         if len(x) == 0:
             return np.zeros((0, k) if k > 1 else 0, np.int64)
         x = as_rows(x, "x", self.centers_.shape[1])
+        if not exact:
+            return self._two_level().assign(x, k)
         ids = faiss.knn(x, self.centers_, k)[1].astype(np.int64)
         return ids if k > 1 else ids[:, 0]
+
+    def _two_level(self):
+        """The assigner of these centres, made at the first call."""
+        if getattr(self, "_assigner", None) is None or self._assigner.centers is not self.centers_:
+            self._assigner = TwoLevelAssigner(self.centers_, seed=self.seed)
+        return self._assigner
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_assigner"}
+
+    def seen_share(self, descriptors):
+        """Share, 0 to 1, of the remembered training descriptors that occur in `descriptors` (list of N_i x D)."""
+        check_is_fitted(self, "fingerprints_")
+        rows = stack(descriptors, self.centers_.shape[1]).rows
+        return float(np.isin(self.fingerprints_, fingerprints(rows)).mean())
+
+    def require_unseen(self, descriptors, most=0.01, name="test set"):
+        """Stop when this vocabulary was learnt from the images that it is about to be tested on.
+
+        What is learnt must come from other images (Paris for Oxford), else the words fit the test set better than they will
+        fit anything else. A copy of a picture here and there is allowed for by `most`.
+
+        Args:
+            descriptors: list of N_i x D, one a test image.
+            most: the largest share of training descriptors that may occur in them.
+            name: what the error calls the images.
+
+        Raises:
+            ValueError: a larger share was seen in training.
+        """
+        share = self.seen_share(descriptors)
+        if share > most:
+            raise ValueError(f"This vocabulary was fitted on the {name}: {share:.0%} of its training descriptors occur there. "
+                             "Fit it on other images, as the papers learn on Paris and test on Oxford; otherwise the score "
+                             "says nothing about images that were not seen.")
 
     def save(self, path):
         """Write the centres to a .npz file, complete or not at all."""
         check_is_fitted(self, "centers_")
-        path = Path(path)
-        part = path.with_name(path.name + ".part")
-        with open(part, "wb") as file:
-            np.savez(file, centers=self.centers_, n_iter=self.n_iter, per_word=self.per_word, seed=self.seed)
-        part.replace(path)
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, centers=self.centers_, fingerprints=self.fingerprints_, n_iter=self.n_iter, per_word=self.per_word,
+                     seed=self.seed, exact=self.exact)
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote. ValueError when the file is something else."""
         try:
             with np.load(path, allow_pickle=False) as file:
-                made = cls(len(file["centers"]), int(file["n_iter"]), int(file["per_word"]), int(file["seed"]))
+                made = cls(len(file["centers"]), int(file["n_iter"]), int(file["per_word"]), int(file["seed"]),
+                           bool(file["exact"]))
                 made.centers_ = as_rows(file["centers"], "centers")
+                made.fingerprints_ = file["fingerprints"].astype(np.uint64)
         except (ValueError, KeyError, EOFError, OSError) as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise ValueError(f"{path} is not a vocabulary saved by Vocabulary.save ({error}).") from error
         return made
+
+
+def approximate_kmeans(x, n_words, n_iter=10, seed=0):
+    """k-means whose rounds find the nearest centre nearly always (Philbin et al., CVPR 2007, section 3.2).
+
+    Args:
+        x: float32 N x D, with at least `n_words` different rows.
+        n_words: K.
+        n_iter: rounds.
+        seed: of the first centres, which are rows of x, and of the assigner.
+
+    Returns:
+        float32 K x D. A centre that loses all its points moves onto a row drawn at random.
+    """
+    rng = np.random.default_rng(seed)
+    different = np.unique(fingerprints(x), return_index=True)[1]
+    centers = x[rng.choice(different, n_words, replace=False)]
+    for _ in range(n_iter):
+        labels = TwoLevelAssigner(centers, seed=seed).assign(x)
+        member = sparse.csr_matrix((np.ones(len(x), np.float32), labels, np.arange(len(x) + 1)), shape=(len(x), n_words))
+        count = np.bincount(labels, minlength=n_words)
+        centers = np.asarray(member.T @ x, np.float32) / np.maximum(count, 1)[:, None].astype(np.float32)
+        empty = np.flatnonzero(count == 0)
+        centers[empty] = x[rng.choice(different, len(empty), replace=False)]
+    return np.ascontiguousarray(centers)
+
+
+def fingerprints(x):
+    """One uint64 a row of float32 N x D: equal for equal rows, and different for others but for one pair in 2^64.
+
+    The bits of each entry are multiplied by an odd number of its column, and summed without carrying beyond 64 bits.
+    """
+    bits = np.ascontiguousarray(x, np.float32).view(np.uint32).astype(np.uint64)
+    odd = np.random.default_rng(20031013).integers(0, 2**63, bits.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    mixed = (bits * odd).sum(axis=1, dtype=np.uint64)
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def every_nth(rows, limit):
+    """Every n-th row, so that at most `limit` are left."""
+    return rows[:: -(-len(rows) // limit)]
 
 
 def lloyd(x, centers, n_iter=20):

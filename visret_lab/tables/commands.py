@@ -1,4 +1,4 @@
-"""`visret reproduce list | run`: published values, and ours beside them."""
+"""`visret reproduce list | run | check`: published values, and ours beside them."""
 
 import json
 from typing import Annotated
@@ -36,3 +36,26 @@ def run(
     for row in record["rows"]:
         typer.echo(f"{row['row']}, {row['metric']}: {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]")
     typer.echo(f"written: {path}")
+
+
+@app.command()
+def check(
+    table: Annotated[str, typer.Argument(help="A table of `visret reproduce list`, e.g. handmade.")],
+    tier: Annotated[str | None, typer.Option(help="mini, campus or full; VISRET_TIER by default.")] = None,
+):
+    """Run a table again and compare it with the record that comes with the course; nothing is written.
+
+    Exit code 1 when a value differs by more than the tolerance that the record declares, or a row is missing.
+    """
+    from visret_lab.datasets.load import current_tier
+    from visret_lab.tables.reproduce import deviations, measure, record
+
+    kept = record(table, current_tier(tier))
+    if kept is None:
+        raise typer.BadParameter(f"There is no record of {table!r} in this tier. `visret reproduce run {table}` makes one.")
+    said = deviations(measure(table, tier, kept["seed"]), kept)
+    for line in said:
+        typer.echo(line, err=True)
+    if said:
+        raise typer.Exit(1)
+    typer.echo(f"{table}: {len(kept['rows'])} values reproduced within {kept['tolerance']} ({kept['tolerance_reason']}).")

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from visret_lab.datasets.load import current_tier
+from visret_lab.files import write_bytes
 
 RECORDS = Path(__file__).parent / "records"
 TIERS = ("mini", "campus", "full")
@@ -55,6 +56,20 @@ def rows():
     return list(found.values())
 
 
+def measure(table, tier=None, seed=0):
+    """Run a table; return its record (dict), not yet written. ValueError for a table that has no runs yet."""
+    known = experiments()
+    if table not in known:
+        raise ValueError(f"There are no runs for the table {table!r}. There are runs for: {', '.join(known)}.")
+    tier = current_tier(tier)
+    start = time.perf_counter()
+    found = [row for module in known[table] for row in module.run(tier, seed)]
+    tolerance, reason = TOLERANCE[tier]
+    return {"table": table, "tier": tier, "seed": seed, "rows": found, "tolerance": tolerance, "tolerance_reason": reason,
+               "seconds": round(time.perf_counter() - start, 1), "python": platform.python_version(),
+               "versions": {name: version(name) for name in ("numpy", "opencv-python-headless", "torch", "scikit-learn")}}
+
+
 def reproduce(table, tier=None, seed=0):
     """Run a table and write its record.
 
@@ -64,19 +79,25 @@ def reproduce(table, tier=None, seed=0):
     Raises:
         ValueError: a table that has no runs yet.
     """
-    known = experiments()
-    if table not in known:
-        raise ValueError(f"There are no runs for the table {table!r}. There are runs for: {', '.join(known)}.")
-    tier = current_tier(tier)
-    start = time.perf_counter()
-    found = [row for module in known[table] for row in module.run(tier, seed)]
-    tolerance, reason = TOLERANCE[tier]
-    content = {"table": table, "tier": tier, "seed": seed, "rows": found, "tolerance": tolerance, "tolerance_reason": reason,
-               "seconds": round(time.perf_counter() - start, 1), "python": platform.python_version(),
-               "versions": {name: version(name) for name in ("numpy", "opencv-python-headless", "torch", "scikit-learn")}}
-    path = RECORDS / tier / f"{table}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1) + "\n")
-    part.replace(path)
+    content = measure(table, tier, seed)
+    path = RECORDS / content["tier"] / f"{table}.json"
+    write_bytes(path, (json.dumps(content, indent=1) + "\n").encode())
     return path, content
+
+
+def deviations(new, kept):
+    """Compare a fresh run with a committed record.
+
+    Args:
+        new, kept: records (dicts) of the same table and tier.
+
+    Returns:
+        list of sentences: rows that are missing on one side, and values that differ by more than the tolerance that
+        the committed record declares. Empty when the table was reproduced.
+    """
+    fresh, old = ({(r["row"], r["metric"]): r["value"] for r in record["rows"]} for record in (new, kept))
+    said = [f"{', '.join(key)}: only in the {'new run' if key in fresh else 'record'}" for key in fresh.keys() ^ old.keys()]
+    for key in fresh.keys() & old.keys():
+        if not abs(fresh[key] - old[key]) <= kept["tolerance"]:
+            said.append(f"{', '.join(key)}: {fresh[key]:.4f}, but the record has {old[key]:.4f} (tolerance {kept['tolerance']})")
+    return sorted(said)

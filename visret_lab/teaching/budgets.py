@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from visret_lab.teaching.execute import execute
+
 SECONDS, BYTES = 60, 2 * 10**9
 RECORD = Path(__file__).parents[1] / "tables" / "records" / "status.json"
 
@@ -19,14 +21,9 @@ def measure(path):
     Returns:
         dict chapter, seconds, peak_bytes (the kernel and its children, sampled four times a second), cells, ok, error.
     """
-    import nbformat
     import psutil
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
 
     path = Path(path)
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
     stop, peak, me = threading.Event(), [0], psutil.Process()
 
     def watch():
@@ -41,16 +38,14 @@ def measure(path):
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    start, error = time.perf_counter(), ""
+    start = time.perf_counter()
     try:
-        client.execute()
-    except CellExecutionError as failure:
-        error = str(failure)[-2000:]
+        notebook, error = execute(path)
     finally:
         stop.set()
         watcher.join()
     return {"chapter": path.stem, "seconds": round(time.perf_counter() - start, 1), "peak_bytes": peak[0],
-            "cells": len(notebook.cells), "ok": not error, "error": error}
+            "cells": len(notebook.cells), "ok": not error, "error": error[-2000:]}
 
 
 def save(rows):

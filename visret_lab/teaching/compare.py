@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from visret_lab.bench.race import difference
+from visret_lab.arrays import difference
 
 
 def compare(plain, ours, reference, args=(), tolerance=1e-5, names=("plain, on this page", "visret_lab", "reference")):

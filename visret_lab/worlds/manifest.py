@@ -1,34 +1,10 @@
-"""Files that are whole or not there, and the manifest that says what belongs to a world."""
+"""The manifest of a world: which files belong to it, and what each must hold."""
 
-import errno
 import hashlib
 import json
-import os
 from pathlib import Path
 
-
-def write_whole(path, data):
-    """Write bytes under `path` so that the file is complete or absent: a temporary neighbour first, then a rename.
-
-    Raises:
-        OSError: with words that say what to do, when the disk is full or the folder cannot be written.
-    """
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        try:
-            part.unlink(missing_ok=True)
-        except OSError:
-            pass  # a folder that refuses writing also refuses removing; nothing was written then
-        if error.errno == errno.ENOSPC:
-            raise OSError(errno.ENOSPC, f"The disk is full: {path} was not written. Free some space and call again; "
-                          "the files made so far are kept") from error
-        raise OSError(error.errno, f"{path} cannot be written ({error.strerror}). Set VISRET_CACHE to a folder that "
-                      "you may write to") from error
+from visret_lab.files import write_bytes
 
 
 def sha256(path):
@@ -46,7 +22,7 @@ def write_manifest(folder, name, version, seed, files):
     """
     content = {"name": name, "version": version, "seed": seed,
                "files": {file: sha256(Path(folder) / file) for file in sorted(files)}}
-    write_whole(Path(folder) / "manifest.json", json.dumps(content, indent=1).encode())
+    write_bytes(Path(folder) / "manifest.json", json.dumps(content, indent=1).encode())
 
 
 def verify(folder):

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from visret_lab.worlds.manifest import write_manifest, write_whole
+from visret_lab.files import write_bytes
+from visret_lab.worlds.manifest import write_manifest
 
 VERSION = "1.0"
 ORIGINALS = ("astronaut", "brick", "camera", "chelsea", "coffee", "coins", "grass", "gravel", "hubble_deep_field",
@@ -52,7 +53,7 @@ def generate(folder, config=None, *, progress=True):
             copy, homography = function(picture, rng)
             records.append(_write(folder, f"{name}_{edit}", copy, homography, quality, name, edit))
     truth = {"name": "photo-copies", "version": VERSION, "images": records}
-    write_whole(folder / "truth.json", json.dumps(truth, indent=1).encode())
+    write_bytes(folder / "truth.json", json.dumps(truth, indent=1).encode(), durable=False)
     write_manifest(folder, "photo-copies", VERSION, config.seed, [f"images/{r['id']}.jpg" for r in records] + ["truth.json"])
     return folder
 
@@ -85,7 +86,7 @@ def _write(folder, image_id, picture, homography, quality, original, edit):
     ok, jpeg = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
         raise OSError(f"OpenCV could not encode {image_id} as JPEG.")
-    write_whole(Path(folder) / f"images/{image_id}.jpg", jpeg.tobytes())
+    write_bytes(Path(folder) / f"images/{image_id}.jpg", jpeg.tobytes(), durable=False)
     return {"id": image_id, "original": original, "edit": edit, "homography": np.asarray(homography).tolist()}
 
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from visret_lab.worlds.manifest import write_manifest, write_whole
+from visret_lab.files import write_bytes
+from visret_lab.worlds.manifest import write_manifest
 from visret_lab.worlds.town.place import make_place
 from visret_lab.worlds.town.render import render, whole_area
 from visret_lab.worlds.town.truth import difficulty, label
@@ -82,7 +83,7 @@ def generate(folder, config=None, *, workers=None, progress=True):
             bar.update(count)
     records = [r for place in places for r in json.loads((folder / _record_file(place)).read_text())]
     truth = _truth(records, config)
-    write_whole(folder / "truth.json", json.dumps(truth, indent=1).encode())
+    write_bytes(folder / "truth.json", json.dumps(truth, indent=1).encode(), durable=False)
     files = [f"images/{r['id']}.jpg" for r in records] + [_record_file(p) for p in places] + ["truth.json"]
     write_manifest(folder, "town", VERSION, config.seed, files)
     return folder
@@ -140,9 +141,9 @@ def _make(folder, place, config):
     for i in range(place["count"]):
         query = place["kind"] == "landmark" and i < config.queries
         record, jpeg = _picture(scene, place, config, i, query)
-        write_whole(folder / f"images/{record['id']}.jpg", jpeg)
+        write_bytes(folder / f"images/{record['id']}.jpg", jpeg, durable=False)
         records.append(record)
-    write_whole(folder / _record_file(place), json.dumps(records, indent=1).encode())
+    write_bytes(folder / _record_file(place), json.dumps(records, indent=1).encode(), durable=False)
     return place["count"]
 
 

@@ -1,0 +1,56 @@
+import copy
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from visret_lab.cli import app
+from visret_lab.tables import reproduce
+from visret_lab.tables.reproduce import deviations
+
+KEPT = {"tier": "mini", "seed": 0, "tolerance": 0.005, "tolerance_reason": "because",
+        "rows": [{"row": "a", "metric": "mAP", "value": 0.5, "low": 0.4, "high": 0.6},
+                 {"row": "b", "metric": "mAP", "value": 0.2, "low": 0.1, "high": 0.3}]}
+
+
+def changed(value):
+    new = copy.deepcopy(KEPT)
+    new["rows"][0]["value"] = value
+    return new
+
+
+def test_within_the_tolerance_nothing_is_said():
+    assert deviations(changed(0.5049), KEPT) == []
+
+
+@pytest.mark.parametrize("value", [0.506, 0.494, float("nan")])
+def test_beyond_the_tolerance_the_row_is_named(value):
+    (said,) = deviations(changed(value), KEPT)
+    assert said.startswith("a, mAP: ") and "0.5000" in said
+
+
+def test_a_row_on_one_side_only():
+    less = {**KEPT, "rows": KEPT["rows"][:1]}
+    assert deviations(less, KEPT) == ["b, mAP: only in the record"] and deviations(KEPT, less) == ["b, mAP: only in the new run"]
+
+
+@pytest.mark.parametrize(("value", "code"), [(0.501, 0), (0.51, 1)])
+def test_check_trusts_its_exit_code(monkeypatch, value, code):
+    monkeypatch.setattr(reproduce, "record", lambda table, tier: KEPT)
+    monkeypatch.setattr(reproduce, "measure", lambda table, tier, seed: changed(value))
+    assert CliRunner().invoke(app, ["reproduce", "check", "handmade"]).exit_code == code
+
+
+def test_a_run_is_written_whole(monkeypatch, tmp_path):
+    monkeypatch.setattr(reproduce, "RECORDS", tmp_path)
+    monkeypatch.setattr(reproduce, "measure", lambda table, tier, seed: KEPT)
+    path, content = reproduce.reproduce("handmade", "mini")
+    assert path == tmp_path / "mini" / "handmade.json" and json.loads(path.read_text()) == KEPT == content
+
+
+def test_published_rows_are_whole_and_unique():
+    rows = reproduce.published()
+    assert len({(r["table"], r["row"], r["metric"]) for r in rows}) == len(rows)
+    for r in rows:
+        assert set(r) == {"table", "row", "metric", "value", "source", "remembered"} and r["source"]
+        assert not r["remembered"] or "memory" in r["source"], "what was remembered says so"

@@ -1,0 +1,29 @@
+"""Run a notebook from top to bottom, as the book and the status page need it."""
+
+from pathlib import Path
+
+
+def execute(path, timeout=600):
+    """Run a notebook in its own folder; the file is not changed.
+
+    Args:
+        path: the notebook.
+        timeout: seconds a cell may take.
+
+    Returns:
+        (the notebook with its outputs, error text or "").
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    path = Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    # The kernel listens on this machine only; its warning about unencrypted lines would stand above every chapter.
+    client = NotebookClient(notebook, kernel_name="python3", timeout=timeout, resources={"metadata": {"path": str(path.parent)}},
+                            extra_arguments=["--IPKernelApp.log_level=40"])
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError) as error:
+        return notebook, str(error)
+    return notebook, ""
