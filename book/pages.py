@@ -4,6 +4,31 @@ import json
 from pathlib import Path
 
 HERE = Path(__file__).parent
+TITLES = {  # of the tables, in the order of the page
+    "handmade": "Colour, edges, GIST and matching (chapters 02 to 04)",
+    "aggregated": "Bags of words, VLAD, Fisher vectors (chapters 05 to 07)",
+    "bow-verification": "Bags of words with spatial verification and query expansion",
+    "blcf-stages": "Bags of local convolutional features, stage by stage",
+    "blcf-sum-pooling": "Bags of local convolutional features against sum pooling",
+    "blcf-efficiency": "Bags of local convolutional features: memory and time",
+    "blcf-comparison": "Bags of local convolutional features against others, local search",
+    "blcf-comparison-expansion": "The same with query expansion",
+    "blcf-fine-tuned": "Bags of local convolutional features from fine-tuned networks",
+    "late-fusion": "SIFT words and CNN words together",
+    "label-free-oxford": "Fine-tuning without labels, Oxford",
+    "label-free-instre": "Fine-tuning without labels, INSTRE",
+    "saliency-sum-pooling": "Saliency as a weight of sum pooling",
+    "saliency-blcf": "Saliency as a weight of bags of local convolutional features",
+    "state-of-the-art": "Compact image representations: state of the art when the lectures were given",
+    "similarity-networks": "Similarity networks",
+    "video-encoders": "Image to video: one vector a video",
+    "video-shots": "Image to video: with and without shots",
+    "video-local": "Image to video: local features in a film",
+    "video-temporal": "Image to video: aggregation over time",
+    "semart": "Paintings and their comments",
+    "semart-human": "Paintings and their comments: the machine against people",
+    "two-branch": "Images and sentences",
+}
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
 
 
@@ -63,27 +88,53 @@ def races():
 
 
 def published():
-    """Published values and ours in each tier."""
+    """Published values and ours: a section a table, a row a method, a column a measure."""
     from visret_lab.tables.reproduce import rows
 
-    text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured. \"not run\" means that "
-            "nobody has run it here; such a row waits for its chapter or for data that cannot be shipped. A source that was "
-            "remembered and not read says so. `visret reproduce run TABLE --tier mini` fills a column.\n\n")
+    text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured. A cell reads *published / "
+            "ours on the same set*. \"not run\" means that nobody has run it here: the row waits for its chapter, or for data that "
+            "cannot be shipped. Our runs on the sets that everybody has, the town (mini) and photographs of places (campus), stand "
+            "in tables of their own: no paper has searched these. A source that was remembered and not read says so. "
+            "`visret reproduce run TABLE --tier TIER` runs a table again.\n\n")
     tables = {}
     for row in rows():
         tables.setdefault(row["table"], []).append(row)
-    for name in sorted(tables, key=lambda t: all(isinstance(v, str) for r in tables[t] for v in r["ours"].values())):
-        text += f"## {name}\n\n{_sources(tables[name])}\n\n" + table(
-            ["row", "metric", "published", "ours, mini", "ours, campus", "ours, full"],
-            [[r["row"], r["metric"], "-" if r["published"] is None else r["published"],
-              *(v if isinstance(v, str) else f"{v:.3f}" for v in r["ours"].values())] for r in tables[name]]) + "\n"
+    for name in sorted(tables, key=lambda t: list(TITLES).index(t)):
+        text += f"## {TITLES[name]}\n\n`{name}`\n\n" + _published(tables[name]) + _ours(tables[name])
     return text
 
 
-def _sources(found):
-    """One sentence on where the published values of a table stand."""
-    sources = sorted({r["source"] for r in found if r["published"] is not None})
-    return f"Published in: {'; '.join(sources)}." if sources else "Nothing was published for these; the values are this course's own."
+def _published(found):
+    """The published part of a table, with the source."""
+    found = [r for r in found if r["published"] is not None]
+    if not found:
+        return "Nothing was published for these; the values are this course's own.\n\n"
+    nobody = all(isinstance(v, str) for r in found for v in r["ours"].values())
+
+    def cell(row):
+        ours = [f"{v:.3f}" for v in row["ours"].values() if not isinstance(v, str)]
+        return f"{row['published']}" if nobody else f"{row['published']} / {ours[-1] if ours else 'not run'}"
+
+    sources = "; ".join(sorted({r["source"] for r in found}))
+    return (f"Published in: {sources}. Ours on {'these sets' if nobody else 'some of these sets'}: not run.\n\n" + pivot(found, cell) +
+            "\n")
+
+
+def _ours(found):
+    """The rows that only this course has, a table a tier."""
+    text = ""
+    for tier in ("mini", "campus", "full"):
+        run = [r for r in found if r["published"] is None and not isinstance(r["ours"][tier], str)]
+        if run:
+            text += f"Ours, {tier}:\n\n" + pivot(run, lambda r, tier=tier: f"{r['ours'][tier]:.3f}") + "\n"
+    return text
+
+
+def pivot(rows, cell):
+    """A Markdown table with a row for each method and a column for each measure; "-" where there is no such value."""
+    names, metrics = (list(dict.fromkeys(r[key] for r in rows)) for key in ("row", "metric"))
+    cells = {(r["row"], r["metric"]): cell(r) for r in rows}
+    return table(["method", *metrics], [[n, *(cells.get((n, m), "-") for m in metrics)] for n in names])
 
 
 def data():

@@ -112,7 +112,71 @@ def test_bad_options(options, words):
         FisherVector(gmm=GMM, **options).fit(SETS)
 
 
-@pytest.mark.parametrize(("sets", "words"), [([np.zeros((3, 5))], "4 are expected"), ([np.full((3, 4), np.nan)], "not finite")])
+def by_loop(x, gmm):
+    """Means and variances by the equations, in float64."""
+    x, gamma = x.astype(np.float64), gmm.posteriors(x)
+    z = (x[:, None] - gmm.means_) / np.sqrt(gmm.variances_)
+    w = gmm.weights_[:, None]
+    means = (gamma[:, :, None] * z).sum(0) / (len(x) * np.sqrt(w))
+    return np.concatenate([means, (gamma[:, :, None] * (z**2 - 1)).sum(0) / (len(x) * np.sqrt(2 * w))]).ravel()
+
+
+@pytest.mark.parametrize("variance", [1, 1e-2, 1e-4, 1e-6])
+def test_narrow_gaussians_do_not_lose_their_second_order(variance):
+    gmm = DiagonalGMM.from_parameters(np.full(3, 1 / 3), GMM.means_, np.full((3, 4), variance))
+    x = (GMM.means_[RNG.integers(3, size=50)] + np.sqrt(variance) * RNG.normal(size=(50, 4))).astype(np.float32)
+    assert np.allclose(FisherVector(gmm=gmm, **RAW).transform([x])[0], by_loop(x, gmm), atol=1e-5)
+
+
+def test_copies_of_one_descriptor():
+    one = RNG.normal(size=(1, 4)).astype(np.float32)
+    many = np.repeat(one, 70, 0)
+    assert np.allclose(*FisherVector(gmm=GMM, **RAW).transform([one, many]), atol=1e-5)  # the gradient is a mean
+    few = np.repeat(RNG.normal(size=(4, 4)), 50, 0).astype(np.float32)
+    encoder = FisherVector(4, **RAW).fit([few])  # each Gaussian falls onto one point; the floor keeps it from width 0
+    assert np.allclose(encoder.transform([few[:60]])[0], by_loop(few[:60], encoder.gmm_), atol=1e-4)
+
+
+def test_fewer_descriptors_than_gaussians():
+    with pytest.raises(ValueError, match="50 Gaussians cannot be learnt from 43"):
+        FisherVector(50).fit(SETS)
+    assert np.isfinite(FisherVector(gmm=GMM).transform([SETS[0][:1]])).all()  # in an image they may be fewer
+
+
+@pytest.mark.parametrize("options", [{}, {"pca": 5}])
+def test_a_constant_dimension(options):
+    sets = [np.c_[s, np.full(len(s), 0.3, np.float32)] for s in SETS]
+    with pytest.raises(ValueError, match="same value in all descriptors"):
+        FisherVector(2, **options).fit(sets)
+    assert np.isfinite(FisherVector(2, pca=4).fit(sets).transform(sets)).all()
+
+
+def test_a_singular_mixture():
+    few = np.repeat(RNG.normal(size=(4, 4)), 50, 0)
+    with pytest.raises(ValueError, match="floor above 0"):
+        FisherVector(gmm=DiagonalGMM(4, floor=0)).fit([few])
+
+
+@pytest.mark.parametrize("options", [{}, {"pca": 2}, {"gmm": DiagonalGMM(2)}, {"gmm": DiagonalGMM(2).fit(SETS)}])
+def test_learnt_on_the_test_set(options):
+    encoder = FisherVector(2, **options).fit(SETS)
+    with pytest.raises(ValueError, match="fitted on the test set"):
+        encoder.require_unseen(SETS)
+    encoder.require_unseen([RNG.normal(size=(20, 4))])
+
+
+def test_a_fitted_mixture_without_fit_answers_for_itself():
+    with pytest.raises(ValueError, match="fitted on the test set"):
+        FisherVector(gmm=DiagonalGMM(2).fit(SETS)).require_unseen(SETS)
+    with pytest.raises(ValueError, match="Nothing is known"):
+        FisherVector(gmm=GMM).require_unseen(SETS)
+    with pytest.raises(NotFittedError):
+        FisherVector().require_unseen(SETS)
+
+
+@pytest.mark.parametrize(("sets", "words"), [([np.zeros((3, 5))], "4 are expected"), ([np.full((3, 4), np.nan)], "not finite"),
+                                             ([np.full((3, 4), 1e25)], "too large"), ([], "no images"),
+                                             ([SETS[0], SETS[0][:, :2]], "4 are expected")])
 def test_bad_descriptors(sets, words):
     with pytest.raises(ValueError, match=words):
         FisherVector(gmm=GMM).transform(sets)

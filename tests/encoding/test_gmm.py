@@ -49,7 +49,8 @@ def test_the_floor_holds():
     ([np.repeat(RNG.normal(size=(4, 2)), 50, 0)], {"floor": 0}, "singular"),
     ([np.full((50, 2), np.nan)], {}, "not finite"),
     (TWO, {"floor": 1.5}, "share of the variance"),
-    (TWO, {"n_gaussians": 0}, "at least 1")])
+    ([np.c_[RNG.normal(size=(100, 2)), 1e-8 * RNG.normal(size=100)]], {}, "Dimension 2 has the same value"),
+    (TWO, {"n_gaussians": 0}, "at least 1"), (TWO, {"n_gaussians": 2.5}, "whole number")])
 def test_bad_input(sets, options, words):
     with pytest.raises(ValueError, match=words):
         DiagonalGMM(**{"n_gaussians": 4, **options}).fit(sets)
@@ -73,9 +74,41 @@ def test_parameters_that_do_not_fit(parameters, words):
 def test_save_and_load(tmp_path):
     gmm = DiagonalGMM(2).fit(TWO)
     gmm.save(tmp_path / "gmm.npz")
-    assert np.array_equal(DiagonalGMM.load(tmp_path / "gmm.npz").posteriors(TWO[0]), gmm.posteriors(TWO[0]))
+    again = DiagonalGMM.load(tmp_path / "gmm.npz")
+    assert np.array_equal(again.posteriors(TWO[0]), gmm.posteriors(TWO[0]))
+    assert np.array_equal(again.fingerprints_, gmm.fingerprints_) and again.converged_ == gmm.converged_
     (tmp_path / "other.npz").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="not a mixture"):
         DiagonalGMM.load(tmp_path / "other.npz")
     with pytest.raises(FileNotFoundError):
         DiagonalGMM.load(tmp_path / "missing.npz")
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "gmm.npz"
+    DiagonalGMM(2).fit(TWO).save(path)
+    before = path.read_bytes()
+
+    def break_off(file, **arrays):
+        file.write(b"half")
+        raise OSError("broken off")
+
+    monkeypatch.setattr(np, "savez", break_off)
+    with pytest.raises(OSError, match="broken off"):
+        DiagonalGMM(3).fit(TWO).save(path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_mixture_knows_what_it_was_learnt_from(tmp_path):
+    gmm = DiagonalGMM(2).fit(TWO)
+    gmm.require_unseen([RNG.normal(size=(100, 2))])
+    gmm.save(tmp_path / "gmm.npz")
+    for learnt in (gmm, DiagonalGMM.load(tmp_path / "gmm.npz")):
+        with pytest.raises(ValueError, match="fitted on the test set: 100%"):
+            learnt.require_unseen(TWO)
+    DiagonalGMM(2).fit([TWO[0], RNG.normal(size=(1600, 2))]).require_unseen(TWO, most=0.6)
+    made = DiagonalGMM.from_parameters([1.0], [[0.0, 0]], [[1.0, 1]])
+    made.save(tmp_path / "made.npz")
+    for unknown in (made, DiagonalGMM.load(tmp_path / "made.npz")):
+        with pytest.raises(ValueError, match="Nothing is known"):
+            unknown.require_unseen(TWO)

@@ -89,3 +89,12 @@ def test_unfitted():
 def test_bad_input(options, sizes, words):
     with pytest.raises(ValueError, match=words):
         SpatialPyramid(Counter(), **options).fit(FEATURES).transform(FEATURES, sizes)
+
+
+@pytest.mark.parametrize(("features", "words"), [
+    ([(POINTS, np.zeros((3, 3)))], r"features\[0\] has 4 points and 3 descriptors"),
+    ([(POINTS[:0], np.zeros((2, 3)))], "0 points and 2"),
+    ([(np.array([[5, np.nan]]), np.zeros((1, 3)))], "not finite")])
+def test_points_that_do_not_fit_their_descriptors(features, words):
+    with pytest.raises(ValueError, match=words):
+        SpatialPyramid(Counter()).fit(FEATURES).transform(features, (40, 80))

@@ -5,7 +5,8 @@ from sklearn.exceptions import NotFittedError
 
 from visret_lab.bench.bow import clustered
 from visret_lab.encoding.assignment import TwoLevelAssigner, recall_of_nearest
-from visret_lab.encoding.vocabulary import Vocabulary, approximate_kmeans, fingerprints, lloyd
+from visret_lab.encoding.unseen import fingerprints, seen_share
+from visret_lab.encoding.vocabulary import Vocabulary, approximate_kmeans, lloyd
 
 
 def blobs(rng, count=60, spread=0.05):
@@ -140,7 +141,7 @@ def test_save_and_load(tmp_path):
     words.save(tmp_path / "w.npz")
     again = Vocabulary.load(tmp_path / "w.npz")
     assert (again.centers_ == words.centers_).all() and again.get_params() == words.get_params()
-    assert again.seen_share([x]) == 1
+    assert seen_share(again.fingerprints_, [x]) == 1
     (tmp_path / "broken.npz").write_bytes(b"no words")
     with pytest.raises(ValueError, match="not a vocabulary"):
         Vocabulary.load(tmp_path / "broken.npz")
@@ -169,6 +170,6 @@ def test_a_vocabulary_from_the_test_set_is_caught():
         Vocabulary(10).fit(test).require_unseen(test, name="town")
     with pytest.raises(ValueError, match="fitted on the test set"):  # a part of it is enough
         Vocabulary(10).fit(elsewhere + test[:1]).require_unseen(test)
-    assert Vocabulary(10).fit(elsewhere + test[:1]).seen_share(test) == pytest.approx(1 / 6)
+    assert seen_share(Vocabulary(10).fit(elsewhere + test[:1]).fingerprints_, test) == pytest.approx(1 / 6)
     # One copied descriptor in a hundred is allowed for.
     Vocabulary(10).fit([*elsewhere, test[0][:3]]).require_unseen(test)

@@ -33,6 +33,15 @@ def test_behind_the_head_nothing_changes_and_equal_counts_keep_their_order():
     assert ranking.tolist() == [[4, 0, 3, 2, 1]] and inliers.tolist() == [[0, 0, 0]]
 
 
+def test_many_equal_counts_keep_their_order():
+    # Sixty images, as a sort of a few numbers keeps their order by luck. Even ids match the query, odd ones are empty.
+    database = [moved(scene(0), 30), ([], np.zeros((0, 128), np.float32))] * 30
+    order = np.random.default_rng(0).permutation(60)
+    ranking, inliers = verify_top(order[None], [scene(0)], database, top=60)
+    assert np.unique(inliers).tolist() == [0, 40]
+    assert ranking[0].tolist() == [*order[order % 2 == 0], *order[order % 2 == 1]]
+
+
 def test_the_callers_list_is_left_alone_and_top_may_exceed_it():
     old = np.array([[1, 2]])
     new, inliers = verify_top(old, [scene(0)], DATABASE, top=50)

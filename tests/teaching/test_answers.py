@@ -34,6 +34,11 @@ def test_an_empty_answer_is_told_so():
         check(DOUBLE, empty)
 
 
+def test_a_message_is_broken_between_words():
+    shown = CheckFailed("precision " * 30)._render_traceback_()[0].splitlines()
+    assert len(shown) > 3 and all(len(line) < 80 and set(line.split()) <= {"Not", "yet.", "precision"} for line in shown)
+
+
 def test_an_answer_that_changes_its_argument_does_no_harm():
     def careless(x):
         x *= 2

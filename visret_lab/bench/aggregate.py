@@ -72,7 +72,8 @@ def _vlad(small):
     encoder = VLAD(vocabulary=fitted_vocabulary(centers))
     return Race(f"VLAD, {images} images x {points} descriptors, {words} words", "06_vlad", "loop over the descriptors, NumPy",
                 ours=lambda: encoder.transform(sets), theirs=lambda: loop_vlad(sets, centers),
-                target=20.0, tolerance=1e-5, note="float32 against float64; no library that we know of has VLAD")
+                target=20.0, tolerance=1e-5, note="float32 against float64; VLFeat has VLAD in C, but none of the Python "
+                "libraries of this course has it")
 
 
 def _fisher(small):

@@ -60,16 +60,12 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: settings that make no sense, NaN, or another D than the vocabulary's.
         """
-        self._require_settings()
-        self.vocabulary_ = self._fitted_vocabulary(descriptors)
-        counts = self._counts(descriptors)
-        images, present = counts.shape[0], counts.getnnz(axis=0)
-        self.idf_ = idf(present, images)
-        self.kept_ = np.ones(len(present), bool)
-        dropped = int(self.stop * len(present))
-        if dropped:  # the most frequent: first those in most images
-            self.kept_[np.argsort(-present, kind="stable")[:dropped]] = False
+        self._learn(descriptors)
         return self
+
+    def fit_transform(self, descriptors, y=None):
+        """`fit` and then `transform` of the same images, whose words are looked up only once."""
+        return self._weigh(self._learn(descriptors))
 
     def transform(self, descriptors):
         """Bags of images.
@@ -85,7 +81,23 @@ class BagOfWords(TransformerMixin, BaseEstimator):
             ValueError: another D, or NaN.
         """
         check_is_fitted(self, "idf_")
-        bags = self._counts(descriptors)
+        return self._weigh(self._counts(descriptors))
+
+    def _learn(self, descriptors):
+        """What `fit` learns; returns the counts of the images."""
+        self._require_settings()
+        self.vocabulary_ = self._fitted_vocabulary(descriptors)
+        counts = self._counts(descriptors)
+        images, present = counts.shape[0], counts.getnnz(axis=0)
+        self.idf_ = idf(present, images)
+        self.kept_ = np.ones(len(present), bool)
+        dropped = int(self.stop * len(present))
+        if dropped:  # the most frequent: first those in most images
+            self.kept_[np.argsort(-present, kind="stable")[:dropped]] = False
+        return counts
+
+    def _weigh(self, bags):
+        """Bags from counts, which it may overwrite."""
         bags.data = np.sign(bags.data) if self.weighting == "binary" else bags.data**self.burstiness
         weights = self.kept_ * (1.0 if self.weighting == "tf" else self.idf_)
         bags.data *= weights[bags.indices]

@@ -6,11 +6,14 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.encoding.gmm import DiagonalGMM, softmax
+from visret_lab.encoding.blocks import blocks, in_threads
+from visret_lab.encoding.gmm import DiagonalGMM
 from visret_lab.encoding.ragged import Ragged, sample, stack
-from visret_lab.encoding.vlad import blocks, signed_power
+from visret_lab.encoding.unseen import remember, require_unseen
+from visret_lab.encoding.vlad import signed_power
 
-BLOCK = 1 << 13  # descriptors that are worked on at a time: their posteriors stay in the processor's cache
+BLOCK = 1 << 12  # descriptors that a thread works on at a time: their posteriors stay in the processor's cache
+NARROW = 1000  # squared distance of a mean from the centre of the mixture, in variances: above it, sums need float64
 BLOCKS = ("weights", "means", "variances")
 
 
@@ -38,6 +41,7 @@ class FisherVector(BaseEstimator):
 
     Attributes:
         gmm_: the fitted DiagonalGMM. pca_: the fitted PCA, or None.
+        fingerprints_: of the descriptors that PCA or mixture were learnt from, before the PCA; see `require_unseen`.
     """
 
     def __init__(self, n_gaussians=16, gmm=None, blocks=("means", "variances"), power=0.5, l2=True, pca=None, seed=0):
@@ -59,6 +63,9 @@ class FisherVector(BaseEstimator):
         self._check()
         data = stack(descriptors)
         self.pca_ = self._fit_pca(data)
+        # A mixture that is taken as it is, without a PCA, learns nothing here: then its own marks are the ones that count.
+        learns = self.pca is not None or not hasattr(self.gmm, "means_")
+        self.fingerprints_ = remember(data.rows) if learns else self.gmm.fingerprints_
         if self.pca_ is not None:
             data = Ragged(self._reduce(data.rows), data.counts)
         if hasattr(self.gmm, "means_"):
@@ -83,20 +90,45 @@ class FisherVector(BaseEstimator):
 
         Raises:
             sklearn.exceptions.NotFittedError: before `fit`, without a fitted mixture.
-            ValueError: another D, NaN, an unknown block, or a power outside (0, 1].
+            ValueError: another D, NaN, numbers too large to be squared, an unknown block, or a power outside (0, 1].
         """
         self._check()
         gmm, pca = self._fitted()
         data = stack(descriptors, gmm.means_.shape[1] if pca is None else pca.n_features_in_)
-        terms = gmm.log_terms()
+        terms, exact = gmm.log_terms(), _is_narrow(gmm)
         out = np.zeros((len(data.counts), self._length(gmm)), np.float32)
-        for images in blocks(data.counts, BLOCK):
+
+        def encode(images):
             counts, begin = data.counts[images], data.starts[images][0]
             x = data.rows[begin : begin + counts.sum()]
-            s0, s1, s2 = statistics(x if pca is None else self._reduce(x), counts, *terms)
-            out[images] = self._gradients(gmm, terms[0], np.maximum(counts, 1), s0, s1, s2)
-        out = signed_power(out, self.power)
-        return l2_normalize(out) if self.l2 else out
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported by `_finished`, in words
+                gamma, y = shares(x if pca is None else self._reduce(x), *terms, exact=exact)
+                sums = statistics(gamma, y, counts)
+                out[images] = self._finished(self._gradients(gmm, terms[0], np.maximum(counts, 1), *sums))
+
+        in_threads(encode, blocks(data.counts, BLOCK))
+        return out
+
+    def _finished(self, gradients):
+        """Power and L2, in this order; ValueError where squares overflowed."""
+        gradients = gradients.astype(np.float32)
+        if not np.isfinite(gradients).all():
+            raise ValueError("A descriptor is too large to be squared. Is it in another range than those that the mixture was "
+                             "learnt from?")
+        gradients = signed_power(gradients, self.power)
+        return l2_normalize(gradients) if self.l2 else gradients
+
+    def require_unseen(self, descriptors, most=0.01, name="test set"):
+        """ValueError when this encoder was fitted on the images that it is about to be tested on; see `unseen`.
+
+        Args:
+            descriptors: list of float N_i x D, one a test image.
+            most: the largest share of training descriptors that may occur in them. name: what the error calls the images.
+        """
+        gmm, pca = self._fitted()
+        dim = gmm.means_.shape[1] if pca is None else pca.n_features_in_
+        marks = self.fingerprints_ if hasattr(self, "fingerprints_") else gmm.fingerprints_
+        require_unseen(marks, descriptors, "Fisher vector", most, name, dim)
 
     def _gradients(self, gmm, centre, n, s0, s1, s2):
         """The blocks of the docstring from the statistics (s1 and s2 are of x - centre)."""
@@ -146,29 +178,52 @@ class FisherVector(BaseEstimator):
             raise ValueError(f"power must be above 0 and at most 1, not {self.power}; 0.5 is the signed square root.")
 
 
-def statistics(x, counts, centre, constant, matrix):
-    """Sums over the descriptors of each image, by one matrix product an image; with y = x - centre:
+def _is_narrow(gmm):
+    """Whether some Gaussian is so narrow, seen from the centre of the mixture, that float32 would lose its second order.
 
-        s0_k = sum gamma_k,   s1_k = sum gamma_k y,   s2_k = sum gamma_k y^2
+    sum gamma (y - mean)^2 is computed as a difference of large numbers; what is left is of the size of the variance.
+    """
+    return bool(((gmm.means_ - gmm.weights_ @ gmm.means_) ** 2 / gmm.variances_).max() > NARROW)
 
-    The posteriors gamma are computed in float64, where large exponents cancel, and added up in float32, which is twice as
+
+def shares(x, centre, constant, matrix, exact=False):
+    """Posteriors of all Gaussians, and each descriptor beside its squares.
+
+    The posteriors are computed in float64, where large exponents cancel, and kept in float32, in which adding up is twice as
     fast; the gradients differ from those in float64 by less than 1e-6 where descriptors are spread over the Gaussians.
 
     Args:
-        x: float32 T x D. counts: int M, descriptors of each image. centre, constant, matrix: of `DiagonalGMM.log_terms`.
+        x: float32 T x D. centre, constant, matrix: of `DiagonalGMM.log_terms`. exact: keep float64.
 
     Returns:
-        (float64 M x K, M x K x D, M x K x D).
+        (gamma K x T, [y, y^2] T x 2D with y = x - centre).
     """
-    dim, k = len(centre), len(constant)
+    dim, kind = len(centre), np.float64 if exact else np.float32
     y = np.empty((len(x), 2 * dim))
     np.subtract(x, centre, out=y[:, :dim])
     np.square(y[:, :dim], out=y[:, dim:])
     logits = matrix @ y.T
     logits += constant[:, None]
     logits -= logits.max(axis=0)
-    gamma, y = softmax(logits.astype(np.float32)), y.astype(np.float32)
-    s0, both = np.zeros((len(counts), k)), np.zeros((len(counts), k, 2 * dim), np.float32)
+    gamma = logits.astype(kind, copy=False)
+    np.exp(gamma, out=gamma)
+    gamma /= gamma.sum(axis=0)
+    return gamma, y.astype(kind, copy=False)
+
+
+def statistics(gamma, y, counts):
+    """Sums over the descriptors of each image, by one matrix product an image:
+
+        s0_k = sum gamma_k,   s1_k = sum gamma_k y,   s2_k = sum gamma_k y^2
+
+    Args:
+        gamma: K x T. y: T x 2D, y beside its squares. counts: int M, descriptors of each image, sum T.
+
+    Returns:
+        (float64 M x K, M x K x D, M x K x D).
+    """
+    k, dim = len(gamma), y.shape[1] // 2
+    s0, both = np.zeros((len(counts), k)), np.zeros((len(counts), k, 2 * dim), y.dtype)
     begin = 0
     for i, count in enumerate(counts):
         own = slice(begin, begin := begin + count)

@@ -1,16 +1,21 @@
 """A Gaussian mixture with diagonal covariances: the soft vocabulary of the Fisher vector."""
 
+import numbers
 import warnings
-from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from visret_lab.arrays import as_rows
 from visret_lab.encoding.ragged import sample, stack
+from visret_lab.encoding.unseen import remember, require_unseen
+from visret_lab.files import replacing
+
+FLAT = 1e-12  # of the mean square of the largest dimension: a smaller variance is the rounding of float32
 
 
 class DiagonalGMM(BaseEstimator):
@@ -28,6 +33,8 @@ class DiagonalGMM(BaseEstimator):
         means_: float64 K x D.
         variances_: float64 K x D: VARIANCES, sigma squared. Take the root for sigma.
         converged_: bool.
+        fingerprints_: uint64, sorted, of at most 20,000 of the descriptors that it was learnt from, or None where it was made
+            from numbers; see `require_unseen`.
     """
 
     def __init__(self, n_gaussians=16, n_iter=30, per_gaussian=1000, floor=1e-3, seed=0):
@@ -45,25 +52,26 @@ class DiagonalGMM(BaseEstimator):
 
         Raises:
             ValueError: fewer different descriptors than Gaussians, a dimension that never changes, a Gaussian that fell
-                onto one point, NaN, or sets of different D.
+                onto one point, NaN, sets of different D, or a number of Gaussians that is not 1, 2, ...
         """
-        if self.n_gaussians < 1:
-            raise ValueError(f"n_gaussians must be at least 1, not {self.n_gaussians}.")
+        if not isinstance(self.n_gaussians, numbers.Integral) or self.n_gaussians < 1:
+            raise ValueError(f"n_gaussians must be a whole number, at least 1, not {self.n_gaussians}.")
         if not 0 <= self.floor < 1:
             raise ValueError(f"floor is a share of the variance, at least 0 and below 1; not {self.floor}.")
         x = sample(stack(descriptors), self.n_gaussians * self.per_gaussian, np.random.default_rng(self.seed))
-        x = x.astype(np.float64)
+        marks, x = remember(x), x.astype(np.float64)
         spread = self._spread(x)
         mixture = GaussianMixture(self.n_gaussians, covariance_type="diag", reg_covar=self.floor * 1e-3 * spread.min(),
                                   max_iter=self.n_iter, random_state=self.seed)
         try:
-            with warnings.catch_warnings():
+            # One thread: the products are small, and their sums would depend on the number of cores.
+            with warnings.catch_warnings(), threadpool_limits(1):
                 warnings.simplefilter("ignore", ConvergenceWarning)  # converged_ says it
                 mixture.fit(x)
         except ValueError as error:
             raise ValueError(f"The mixture became singular: a Gaussian fell onto one point, with variance 0 ({error}). Set "
                              "floor above 0, ask for fewer Gaussians, or give more descriptors.") from error
-        self._set(mixture.weights_, mixture.means_, np.maximum(mixture.covariances_, self.floor * spread))
+        self._set(mixture.weights_, mixture.means_, np.maximum(mixture.covariances_, self.floor * spread), marks)
         self.converged_ = bool(mixture.converged_)
         return self
 
@@ -111,16 +119,29 @@ class DiagonalGMM(BaseEstimator):
         needed = self.n_gaussians
         different = len(np.unique(x @ np.random.default_rng(0).normal(size=x.shape[1])))  # equal rows fall together
         if different < max(needed, 2):
-            raise ValueError(f"{needed} Gaussians cannot be learnt from {different} different descriptors. Give more images, or "
-                             "ask for fewer Gaussians.")
+            raise ValueError(f"{needed} Gaussians cannot be learnt from {different} different descriptors. Give more "
+                             "images, or ask for fewer Gaussians.")
         spread = x.var(axis=0)
-        constant = np.flatnonzero(np.ptp(x, axis=0) == 0)
+        # A PCA turns a constant dimension into rounding errors around 0: they are not constant, and carry nothing.
+        constant = np.flatnonzero((np.ptp(x, axis=0) == 0) | (spread <= FLAT * (x**2).mean(axis=0).max()))
         if constant.size:
-            raise ValueError(f"Dimension {constant[0]} has the same value in all descriptors ({constant.size} such dimensions): "
-                             "its variance is 0, and a Gaussian would divide by it. Drop it, or take a PCA first.")
+            raise ValueError(f"Dimension {constant[0]} has the same value in all descriptors ({constant.size} such "
+                             "dimensions): its variance is 0, and a Gaussian would divide by it. Drop it, or take a PCA to "
+                             "fewer dimensions first.")
         return spread
 
-    def _set(self, weights, means, variances):
+    def require_unseen(self, descriptors, most=0.01, name="test set"):
+        """ValueError when this mixture was learnt from the images that it is about to be tested on; see `unseen`.
+
+        Args:
+            descriptors: list of float N_i x D, one a test image; what the mixture itself takes, so after a PCA if there is one.
+            most: the largest share of training descriptors that may occur in them. name: what the error calls the images.
+        """
+        check_is_fitted(self, "means_")
+        require_unseen(self.fingerprints_, descriptors, "mixture", most, name, self.means_.shape[1])
+
+    def _set(self, weights, means, variances, marks=None):
+        self.fingerprints_ = marks
         self.weights_, self.means_, self.variances_ = (np.asarray(a, np.float64) for a in (weights, means, variances))
 
     @classmethod
@@ -142,18 +163,20 @@ class DiagonalGMM(BaseEstimator):
     def save(self, path):
         """Write the mixture to a .npz file, complete or not at all."""
         check_is_fitted(self, "means_")
-        path = Path(path)
-        part = path.with_name(path.name + ".part")
-        with open(part, "wb") as file:
-            np.savez(file, weights=self.weights_, means=self.means_, variances=self.variances_)
-        part.replace(path)
+        marks = np.zeros(0, np.uint64) if self.fingerprints_ is None else self.fingerprints_
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, weights=self.weights_, means=self.means_, variances=self.variances_, converged=self.converged_,
+                     fingerprints=marks)
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote. ValueError when the file is something else."""
         try:
             with np.load(path, allow_pickle=False) as file:
-                return cls.from_parameters(file["weights"], file["means"], file["variances"])
+                made = cls.from_parameters(file["weights"], file["means"], file["variances"])
+                marks = file["fingerprints"].astype(np.uint64)
+                made.fingerprints_, made.converged_ = marks if len(marks) else None, bool(file["converged"])
+                return made
         except (ValueError, KeyError, EOFError, OSError) as error:
             if isinstance(error, FileNotFoundError):
                 raise

@@ -6,6 +6,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
+from visret_lab.arrays import require_finite
+
 
 class SpatialPyramid(BaseEstimator):
     """1 + 4 + 16 = 21 vectors of any encoder of this station (Lazebnik, Schmid, Ponce, CVPR 2006).
@@ -55,7 +57,8 @@ class SpatialPyramid(BaseEstimator):
 
         Raises:
             sklearn.exceptions.NotFittedError: before `fit`.
-            ValueError: points outside their image, sizes that do not fit the list, levels below 1, or wrong weights.
+            ValueError: points outside their image, more or fewer points than descriptors, sizes that do not fit the list,
+                levels below 1, or wrong weights.
         """
         check_is_fitted(self, "encoder_")
         factors = np.sqrt(self._level_weights())
@@ -63,9 +66,10 @@ class SpatialPyramid(BaseEstimator):
         parts = []
         for level, factor in enumerate(factors):
             cells = 4**level
-            sets = [d for (points, descriptors), size in zip(features, sizes, strict=True)
-                    for d in _split(descriptors, cell_index(points, size, level), cells)]
-            vectors = self.encoder_.transform(sets) * factor
+            sets = [d for i, ((points, descriptors), size) in enumerate(zip(features, sizes, strict=True))
+                    for d in _split(descriptors, cell_index(points, size, level), cells, i)]
+            vectors = self.encoder_.transform(sets)
+            vectors *= vectors.dtype.type(factor)  # in place: 21 cells are many numbers
             parts.append(vectors.reshape((len(features), -1)))
         if any(sparse.issparse(p) for p in parts):
             return normalize(sparse.hstack([sparse.csr_matrix(p) for p in parts], format="csr").astype(np.float32))
@@ -79,7 +83,8 @@ class SpatialPyramid(BaseEstimator):
             return np.array([2.0 ** -(last - max(level, 1) + 1) if last else 1.0 for level in range(self.levels)])
         weights = np.asarray(self.weights, float)
         if weights.shape != (self.levels,) or (weights < 0).any() or not weights.any():
-            raise ValueError(f"weights must be {self.levels} numbers of 0 or more, one a level, and not all 0; not {self.weights}.")
+            raise ValueError(f"weights must be {self.levels} numbers of 0 or more, one a level, and not all 0; not "
+                             f"{self.weights}.")
         return weights
 
 
@@ -95,22 +100,26 @@ def cell_index(points, size, level):
         int64 N, from 0 to 4^level - 1.
 
     Raises:
-        ValueError: a point outside the image.
+        ValueError: a point outside the image, or NaN.
     """
     if len(points) == 0:
         return np.zeros(0, np.int64)
     points = np.asarray(points)[:, :2].astype(np.float64)
+    require_finite(points, "points")
     height, width = size
     # Keypoints are fitted to a fraction of a pixel, so one may stand a little beyond the border.
     if (points < -1).any() or (points[:, 0] > width + 1).any() or (points[:, 1] > height + 1).any():
-        raise ValueError(f"A point lies outside its image of {height} x {width} pixels (height x width). Were width and height "
-                         "swapped, or was the image cut after the points were found?")
+        raise ValueError(f"A point lies outside its image of {height} x {width} pixels (height x width). Were width and "
+                         "height swapped, or was the image cut after the points were found?")
     n = 2**level
     column, row = (np.clip((points * n / [width, height]).astype(np.int64), 0, n - 1)).T
     return row * n + column
 
 
-def _split(descriptors, cell, cells):
+def _split(descriptors, cell, cells, image):
+    if len(cell) != len(descriptors):
+        raise ValueError(f"features[{image}] has {len(cell)} points and {len(descriptors)} descriptors; each descriptor "
+                         "needs its place.")
     order = np.argsort(cell, kind="stable")
     return np.split(np.asarray(descriptors)[order], np.searchsorted(cell[order], np.arange(1, cells)))
 
@@ -120,5 +129,6 @@ def _sizes(sizes, count):
     if sizes.shape == (2,):
         sizes = np.tile(sizes, (count, 1))
     if sizes.shape != (count, 2) or not (sizes > 0).all():
-        raise ValueError(f"sizes must be (height, width), or one such pair for each of the {count} images; got shape {sizes.shape}.")
+        raise ValueError(f"sizes must be (height, width), or one such pair for each of the {count} images; got shape "
+                         f"{sizes.shape}.")
     return sizes

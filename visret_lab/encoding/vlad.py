@@ -1,4 +1,4 @@
-"""VLAD, the vector of locally aggregated descriptors: for each visual word, how far and in which direction the patches lie from it."""
+"""VLAD, the vector of locally aggregated descriptors: for each visual word, how far and which way the patches lie from it."""
 
 import numpy as np
 from scipy import sparse
@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
 from visret_lab.arrays import l2_normalize
+from visret_lab.encoding.blocks import blocks, in_threads
 from visret_lab.encoding.ragged import stack
 from visret_lab.encoding.vocabulary import Vocabulary
 
@@ -75,9 +76,12 @@ class VLAD(BaseEstimator):
         words = self._words()
         data = stack(descriptors, words.centers_.shape[1])
         out = np.empty((len(data.counts), words.centers_.size), np.float32)
-        for images in blocks(data.counts, BLOCK):
+
+        def encode(images):
             sums = residual_sums(data, images, words, self.residual)
             out[images] = self._normalised(sums).reshape(len(sums), -1)
+
+        in_threads(encode, blocks(data.counts, BLOCK))
         return out
 
     def _words(self):
@@ -131,14 +135,3 @@ def signed_power(x, power=0.5):
     size = np.abs(x)
     np.sqrt(size, out=size) if power == 0.5 else np.power(size, power, out=size)
     return np.copysign(size, x, out=size)
-
-
-def blocks(counts, limit):
-    """Slices of whole images, each with at most `limit` descriptors (or one image that has more)."""
-    ends = np.cumsum(counts)
-    first = 0
-    while first < len(counts):
-        done = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + limit, side="right")))
-        yield slice(first, last)
-        first = last

@@ -9,9 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from visret_lab.arrays import as_rows
 from visret_lab.encoding.assignment import TwoLevelAssigner
 from visret_lab.encoding.ragged import sample, stack
+from visret_lab.encoding.unseen import fingerprints, remember, require_unseen
 from visret_lab.files import replacing
-
-FINGERPRINTS = 20_000  # of training descriptors that a vocabulary remembers
 
 
 class Vocabulary(BaseEstimator):
@@ -50,13 +49,12 @@ class Vocabulary(BaseEstimator):
         if self.n_words < 1:
             raise ValueError(f"n_words must be at least 1, not {self.n_words}.")
         rows = sample(stack(descriptors), self.n_words * self.per_word, np.random.default_rng(self.seed))
-        marks = fingerprints(rows)
-        different = len(np.unique(marks))
+        different = len(np.unique(fingerprints(rows)))
         if different < self.n_words:
             raise ValueError(f"{self.n_words} words cannot be learnt from {different} different descriptors. Give more images, "
                              "or ask for fewer words.")
         self.centers_ = self._exact_centers(rows) if self.exact else approximate_kmeans(rows, self.n_words, self.n_iter, self.seed)
-        self.fingerprints_ = np.unique(every_nth(marks, FINGERPRINTS))
+        self.fingerprints_ = remember(rows)
         return self
 
     def _exact_centers(self, rows):
@@ -102,31 +100,15 @@ class Vocabulary(BaseEstimator):
         state = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_assigner"}
 
-    def seen_share(self, descriptors):
-        """Share, 0 to 1, of the remembered training descriptors that occur in `descriptors` (list of N_i x D)."""
-        check_is_fitted(self, "fingerprints_")
-        rows = stack(descriptors, self.centers_.shape[1]).rows
-        return float(np.isin(self.fingerprints_, fingerprints(rows)).mean())
-
     def require_unseen(self, descriptors, most=0.01, name="test set"):
-        """Stop when this vocabulary was learnt from the images that it is about to be tested on.
-
-        What is learnt must come from other images (Paris for Oxford), else the words fit the test set better than they will
-        fit anything else. A copy of a picture here and there is allowed for by `most`.
+        """ValueError when this vocabulary was learnt from the images that it is about to be tested on; see `unseen`.
 
         Args:
             descriptors: list of N_i x D, one a test image.
-            most: the largest share of training descriptors that may occur in them.
-            name: what the error calls the images.
-
-        Raises:
-            ValueError: a larger share was seen in training.
+            most: the largest share of training descriptors that may occur in them. name: what the error calls the images.
         """
-        share = self.seen_share(descriptors)
-        if share > most:
-            raise ValueError(f"This vocabulary was fitted on the {name}: {share:.0%} of its training descriptors occur there. "
-                             "Fit it on other images, as the papers learn on Paris and test on Oxford; otherwise the score "
-                             "says nothing about images that were not seen.")
+        check_is_fitted(self, "fingerprints_")
+        require_unseen(self.fingerprints_, descriptors, "vocabulary", most, name, self.centers_.shape[1])
 
     def save(self, path):
         """Write the centres to a .npz file, complete or not at all."""
@@ -174,22 +156,6 @@ def approximate_kmeans(x, n_words, n_iter=10, seed=0):
         empty = np.flatnonzero(count == 0)
         centers[empty] = x[rng.choice(different, len(empty), replace=False)]
     return np.ascontiguousarray(centers)
-
-
-def fingerprints(x):
-    """One uint64 a row of float32 N x D: equal for equal rows, and different for others but for one pair in 2^64.
-
-    The bits of each entry are multiplied by an odd number of its column, and summed without carrying beyond 64 bits.
-    """
-    bits = np.ascontiguousarray(x, np.float32).view(np.uint32).astype(np.uint64)
-    odd = np.random.default_rng(20031013).integers(0, 2**63, bits.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    mixed = (bits * odd).sum(axis=1, dtype=np.uint64)
-    return mixed ^ (mixed >> np.uint64(29))
-
-
-def every_nth(rows, limit):
-    """Every n-th row, so that at most `limit` are left."""
-    return rows[:: -(-len(rows) // limit)]
 
 
 def lloyd(x, centers, n_iter=20):

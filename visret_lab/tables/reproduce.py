@@ -21,9 +21,11 @@ TOLERANCE = {
 
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
-    from visret_lab.tables.experiments import ch02_color, ch03_edges_gist, ch04_local_features
+    from visret_lab.tables.experiments import (ch02_color, ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad,
+                                               ch07_fisher)
 
-    return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features)}
+    return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
+            "aggregated": (ch05_bag_of_words, ch06_vlad, ch07_fisher)}
 
 
 def published():

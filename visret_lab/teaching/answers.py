@@ -7,6 +7,7 @@ be tested: feed it to `check`, and its own message must come out.
 """
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -51,7 +52,7 @@ class CheckFailed(AssertionError):
     """The answer is not right yet; the message says why. In a notebook only the message is shown."""
 
     def _render_traceback_(self):
-        return [f"Not yet. {self}"]
+        return [textwrap.fill(f"Not yet. {self}", 79)]  # an output breaks long lines in the middle of words
 
 
 def check(exercise, answer):
@@ -97,7 +98,8 @@ def _attempt(call, case):
     try:
         return call(*_copies(case))
     except NotImplementedError:
-        raise CheckFailed("The function is still empty: write your answer between the markers, then run both cells.") from None
+        raise CheckFailed("The function is still empty: write your answer in place of `raise NotImplementedError`, then run both "
+                          "cells.") from None
     except Exception as error:
         raise CheckFailed(f"Your function stops with {type(error).__name__}: {error}") from error
 

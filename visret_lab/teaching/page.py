@@ -5,6 +5,12 @@ import inspect
 
 from IPython.display import HTML, Code, Markdown, display
 
+# JupyterLab hides the little arrow that says "open me".
+QUIZ_STYLE = """<style>
+.quiz summary { display: list-item !important; cursor: pointer; list-style: disclosure-closed inside !important; }
+.quiz details[open] > summary { list-style-type: disclosure-open !important; }
+</style>"""
+
 
 def say(text):
     """Show `text` (Markdown) as a sentence of the page. Used with an f-string, so that every number comes from the run."""
@@ -35,4 +41,4 @@ def quiz(question, choices):
         f"<p><strong>{'Right.' if right else 'Not this one.'}</strong> {html.escape(reason)}</p></details>"
         for text, right, reason in choices
     )
-    display(HTML(f'<div class="quiz"><p><strong>{html.escape(question)}</strong></p>{rows}</div>'))
+    display(HTML(f'{QUIZ_STYLE}<div class="quiz"><p><strong>{html.escape(question)}</strong></p>{rows}</div>'))

@@ -6,17 +6,28 @@ from visret_lab.teaching.answers import Exercise, Mistake
 from visret_lab.teaching.whiteboard import six_points
 
 
-def _sums(points, centers, sign=1):
+def _sums(points, centers):
     """Residual sums K x D of `points`, and the word of each point."""
     word = ((points[:, None] - centers) ** 2).sum(2).argmin(1)
     out = np.zeros(np.shape(centers))
-    np.add.at(out, word, sign * (points - centers[word]))
+    np.add.at(out, word, points - centers[word])
     return out, word
+
+
+def _positions(x, centers):
+    v, word = _sums(x, centers)
+    return v + np.bincount(word, minlength=len(centers))[:, None] * centers
 
 
 def _of_the_board(function):
     """The same number of arguments as the learner's value: none."""
     return lambda: function(*(np.asarray(a, float) for a in six_points()))
+
+
+def _by_hand():
+    points, centers = six_points()
+    word = ((points[:, None] - centers) ** 2).sum(2).argmin(1)
+    return np.array([(points[word == k] - centers[k]).sum(0) for k in range(len(centers))])
 
 
 def _board(points, centers):
@@ -32,28 +43,39 @@ def _board_means(points, centers):
     return out / np.maximum(np.bincount(word, minlength=len(centers)), 1)[:, None]
 
 
-def _board_positions(points, centers):
-    out, word = _sums(points, centers)
-    return out + np.bincount(word, minlength=len(centers))[:, None] * centers
+def _board_lengths(points, centers):
+    word = _sums(points, centers)[1]
+    out = np.zeros(np.shape(centers))
+    np.add.at(out, word, np.abs(points - centers[word]))
+    return out
 
 
 by_hand = Exercise(
     name="VLAD by hand",
-    reference=_of_the_board(_board),
+    reference=_by_hand,
     cases=lambda: [()],
     mistakes=(
         Mistake("c - x", _of_the_board(lambda p, c: -_board(p, c)), "All your signs are turned: you took c - x. The arrow goes "
                 "from the centre to the point: x - c."),
+        Mistake("counts", _of_the_board(lambda p, c: np.bincount(_sums(p, c)[1], minlength=len(c))), "These are the counts: the "
+                "bag of words. VLAD has two numbers for each centre, the sum of its arrows."),
         Mistake("wrong centre", _of_the_board(_board_wrong_centre), "You subtracted every centre from every point. A point has "
                 "one arrow only: from the centre that is nearest to it."),
         Mistake("means", _of_the_board(_board_means), "These are the means of the arrows. VLAD adds them: three arrows in one "
                 "direction say more than one."),
-        Mistake("positions", _of_the_board(_board_positions), "You added the points themselves. Subtract the centre from each "
-                "point first: a residual begins at its centre."),
+        Mistake("positions", _of_the_board(_positions), "You added the points themselves. Subtract the centre from each point "
+                "first: a residual begins at its centre."),
+        Mistake("rows first", _of_the_board(lambda p, c: _board(p, c)[:, ::-1]), "The numbers of each arrow are swapped: write "
+                "the steps to the right first, then the steps up."),
+        Mistake("down", _of_the_board(lambda p, c: _board(p, c) * [1, -1]), "Your second numbers have the wrong sign: on this "
+                "paper up is positive. Rows of an image count downwards, this drawing does not."),
+        Mistake("lengths", _of_the_board(_board_lengths), "You added sizes without their signs. A step to the left takes away "
+                "from a step to the right."),
     ),
     hints=("First decide for each point which centre is nearest. That is the bag of words.",
            "For each point write the arrow x - c as two numbers, right and up. Left and down are negative.",
            "Add the arrows of each centre. Where they point in opposite directions they cancel."),
+    atol=0.01,  # by hand, two digits are enough
 )
 
 
@@ -95,7 +117,7 @@ vlad = Exercise(
     cases=_cases_vlad,
     mistakes=(
         Mistake("c - x", lambda x, c: -_vlad(x, c), "You sum c - x. The residual goes from the centre to the descriptor: x - c. "
-                "Among your own vectors nothing would change, but compared with anyone else's every score would be negative."),
+                "Among your own vectors nothing would change, but compared with anyone else's every score would turn its sign."),
         Mistake("wrong centre", _farthest, "The residuals are taken to the wrong centre, the *farthest*. These are distances: "
                 "the nearest has the smallest, so use argmin."),
         Mistake("all centres", lambda x, c: _finish((x[:, None] - c).sum(0)), "Every descriptor is compared with every centre. "
@@ -104,8 +126,14 @@ vlad = Exercise(
                 "has a longer block, and the final normalisation does not undo this."),
         Mistake("no normalisation", lambda x, c: _finish(_sums(x, c)[0], norm=False), "The last step is missing: divide by the "
                 "Euclidean length, or images with many descriptors win."),
+        Mistake("root last", lambda x, c: _root(_finish(_sums(x, c)[0], root=False)), "The root comes after the length here, and "
+                "it changes the length again: the vector you return has not length 1. Root first, length last."),
+        Mistake("positions", lambda x, c: _finish(_positions(x, c)), "You sum the descriptors of each word. Subtract the centre "
+                "of the word from each of them first."),
         Mistake("no root", lambda x, c: _finish(_sums(x, c)[0], root=False), "The signed square root is missing; it comes after "
                 "the sums and before the length."),
+        Mistake("sums only", lambda x, c: _finish(_sums(x, c)[0], root=False, norm=False), "The sums are right. Two steps are "
+                "missing: the signed square root, and then the length 1."),
         Mistake("order", lambda x, c: _finish(_sums(x, c)[0], order="F"), "The numbers are right, their order is not: keep the "
                 "block of word 0 together, then word 1, and so on. `v.ravel()` of a K x D array does this."),
     ),
@@ -130,8 +158,10 @@ signed_root = Exercise(
                 "to the right. Multiply by np.sign(v)."),
         Mistake("square", lambda v: np.sign(v) * v**2, "This is the signed *square*: it makes large entries still larger. The "
                 "root makes them smaller."),
-        Mistake("clipped", lambda v: np.sqrt(np.maximum(v, 0)), "You set the negative entries to zero. They are half of the "
-                "information: keep their sign."),
+        Mistake("zero", lambda v: v / np.sqrt(np.abs(v)), "Right, except where an entry is 0: there 0 / 0 is nan. Most VLAD "
+                "vectors have such entries, one block for each word that does not occur."),
+        Mistake("clipped", lambda v: np.sqrt(np.maximum(v, 0)), "You set the negative entries to zero, and with them every "
+                "patch on that side of its word. Keep their sign."),
     ),
     hints=("Treat size and sign apart.", "`np.abs(v)` is the size, `np.sign(v)` is -1, 0 or 1.",
            "`np.sign(v) * np.sqrt(np.abs(v))`"),
@@ -162,6 +192,12 @@ def _with_nan(v):
     return v / np.linalg.norm(v)
 
 
+def _squared_length(v):
+    length = (v**2).sum(axis=1, keepdims=True)
+    v = np.divide(v, length, out=np.zeros_like(v), where=length > 0)
+    return v / np.linalg.norm(v)
+
+
 intra = Exercise(
     name="intra-normalisation",
     reference=_intra,
@@ -172,6 +208,8 @@ intra = Exercise(
         Mistake("wrong axis", lambda v: _along(v, 0), "You normalised the columns. The block of a word is a *row*: axis=1."),
         Mistake("no second", lambda v: _along(v, 1) * np.sqrt((np.linalg.norm(v, axis=1) > 0).sum()), "The blocks have length 1 "
                 "now, but the whole vector has not: an image that uses more words would be longer. Normalise once more."),
+        Mistake("squared", _squared_length, "You divided each block by its *squared* length. Take the root: "
+                "np.linalg.norm does it for you."),
         Mistake("empty word", _with_nan, "A word without descriptors has length 0, and 0 / 0 is nan. Divide only where the "
                 "length is above 0."),
     ),
