@@ -121,12 +121,16 @@ def _published(found):
 
 
 def _ours(found):
-    """The rows that only this course has, a table a tier."""
+    """The rows that only this course has: for each tier, measures that the same methods have stand in one table."""
     text = ""
     for tier in ("mini", "campus", "full"):
         run = [r for r in found if r["published"] is None and not isinstance(r["ours"][tier], str)]
-        if run:
-            text += f"Ours, {tier}:\n\n" + pivot(run, lambda r, tier=tier: f"{r['ours'][tier]:.3f}") + "\n"
+        methods = {}
+        for row in run:
+            methods.setdefault(row["metric"], []).append(row["row"])
+        for names in dict.fromkeys(map(tuple, methods.values())):
+            some = [r for r in run if tuple(methods[r["metric"]]) == names]
+            text += f"Ours, {tier}:\n\n" + pivot(some, lambda r, tier=tier: f"{r['ours'][tier]:.3f}") + "\n"
     return text
 
 

@@ -40,3 +40,13 @@ def test_every_recorded_value_is_on_the_page(pages):
     for row in reproduce.rows():
         for value in row["ours"].values():
             assert isinstance(value, str) or f"{value:.3f}" in text
+
+
+def test_measures_of_the_same_methods_stand_in_one_table(pages, monkeypatch):
+    ours = [("x", "A"), ("y", "A"), ("x", "B"), ("y", "B"), ("x", "C")]
+    monkeypatch.setattr(reproduce, "rows", lambda: [
+        {"table": "semart", "row": r, "metric": m, "published": None, "source": "", "ours": {
+            "mini": "not run", "campus": 0.5, "full": "not run"}} for r, m in ours])
+    text = pages.published()
+    assert "| method | A | B |\n| --- | --- | --- |\n| x | 0.500 | 0.500 |\n| y | 0.500 | 0.500 |" in text
+    assert "| method | C |\n| --- | --- |\n| x | 0.500 |\n\n" in text
