@@ -1,7 +1,8 @@
-"""`make book`: run what changed, two notebooks at a time, then let Jupyter Book typeset the executed copies.
+"""`make book`: run what changed, then let Jupyter Book typeset the executed copies.
 
 Executed notebooks are kept in book/_build/executed with their fingerprint (fingerprint.py); the book is made from
-book/notebooks, a staged copy. Nothing is executed by Sphinx itself.
+book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Chapters run one after the other, because each shows what
+the earlier ones measured; the solutions run beside them.
 """
 
 import os
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -31,8 +32,10 @@ def main():
     """Build the book; exit code 1 when a notebook fails or Sphinx warns."""
     copy_mathjax.main()
     started = time.perf_counter()
-    sources = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
-    failed = execute([p for p in sources if not is_fresh(p)], len(sources))
+    chapters = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    sources = chapters + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
+    with ProcessPoolExecutor(2) as pool:
+        failed = sum(pool.map(execute, (chapters, sources[len(chapters):])), [])
     if failed:
         sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
     stage(sources)
@@ -50,23 +53,23 @@ def target(source):
 
 
 def is_fresh(source):
-    """Whether the executed copy was made from this notebook, this code and these packages."""
+    """Whether the executed copy was made from this notebook, this code, these packages and these earlier measurements."""
     mark = target(source).with_suffix(".sha256")
     return target(source).is_file() and mark.is_file() and mark.read_text() == fingerprint.fingerprint(source)
 
 
-def execute(todo, total):
-    """Run notebooks two at a time; print a line for each. Returns the names of those that failed."""
-    print(f"== {len(todo)} of {total} notebooks to run", flush=True)
+def execute(sources):
+    """Run those notebooks that are not fresh, in order; print a line for each. Returns the names of those that failed."""
     failed = []
-    with ProcessPoolExecutor(2) as pool:
-        jobs = {pool.submit(run, source): source for source in todo}
-        for number, job in enumerate(as_completed(jobs), 1):
-            name, (seconds, error) = jobs[job].relative_to(ROOT / "notebooks").as_posix(), job.result()
-            print(f"[{number}/{len(todo)}] {name}: {'FAILED' if error else 'ok'}, {seconds:.1f} s", flush=True)
-            if error:
-                print(error, flush=True)
-                failed.append(name)
+    for number, source in enumerate(sources, 1):
+        if is_fresh(source):  # asked now, as an earlier chapter may just have measured something else
+            continue
+        seconds, error = run(source)
+        name = source.relative_to(ROOT / "notebooks").as_posix()
+        print(f"[{number}/{len(sources)}] {name}: {'FAILED' if error else 'ok'}, {seconds:.1f} s", flush=True)
+        if error:
+            print(error, flush=True)
+            failed.append(name)
     return failed
 
 

@@ -9,6 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "book"))
 import fingerprint  # noqa: E402
 
+from visret_lab.tables import cumulative  # noqa: E402
+
 
 def names(code):
     return {p.relative_to(fingerprint.PACKAGE).as_posix() for p in fingerprint.reached(code)}
@@ -52,3 +54,13 @@ def test_the_fingerprint_follows_code_cells_and_tier(notebook, tmp_path, monkeyp
     assert fingerprint.fingerprint(notebook) != before
     monkeypatch.setattr(Path, "read_bytes", lambda self: original(self) + (b"#" if self.name == "gist.py" else b""))
     assert fingerprint.fingerprint(notebook) == before
+
+
+def test_a_table_follows_what_earlier_chapters_measured(tmp_path, monkeypatch):
+    monkeypatch.setenv("VISRET_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "05_b.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "from visret_lab.tables import cumulative\n"
+                                           "cumulative.grow('05_b', [])"}]}))
+    before = fingerprint.fingerprint(path)
+    cumulative.save("04_a", [{"method": "m", "dataset": "town", "protocol": "medium", "mAP": 0.4, "bytes": 4}])
+    assert fingerprint.fingerprint(path) != before

@@ -16,9 +16,18 @@ def save(chapter, results, tier=None):
 
 def load_rows(upto, tier=None):
     """Rows of all chapters up to and including `upto`, in the order of the chapters; those not run are absent."""
+    return [row for file in _files(tier) if file.stem <= upto for row in json.loads(file.read_text())]
+
+
+def measured_before(chapter, tier=None):
+    """What the chapters before `chapter` measured, as a text that changes when a figure does; times are left out."""
+    rows = [row for file in _files(tier) if file.stem < chapter for row in json.loads(file.read_text())]
+    return json.dumps([[row["method"], row["dataset"], row["protocol"], round(row["mAP"], 4), row["bytes"]] for row in rows])
+
+
+def _files(tier):
     folder = cache_dir("cumulative", current_tier(tier), create=False)
-    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return [row for file in files if file.stem <= upto for row in json.loads(file.read_text())]
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
 
 
 def grow(chapter, results, tier=None):
