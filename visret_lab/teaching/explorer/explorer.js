@@ -64,7 +64,7 @@
   }
 
   function axes(title, x, y) {
-    const svg = make("svg", { viewBox: "0 0 260 190", role: "img", "aria-label": title });
+    const svg = make("svg", { viewBox: "0 0 260 218", role: "img", "aria-label": title });
     svg.append(make("line", { x1: 34, y1: 160, x2: 250, y2: 160, stroke: "currentColor", "stroke-width": 1 }),
       make("line", { x1: 34, y1: 14, x2: 34, y2: 160, stroke: "currentColor", "stroke-width": 1 }),
       make("text", { x: 142, y: 184, "text-anchor": "middle" }, x), make("text", { x: 4, y: 10 }, y),
@@ -93,7 +93,7 @@
       });
       gathered.push([1, sum]);
       growth.append(path(gathered, color, dash));
-      for (const svg of [curve, growth]) svg.append(make("text", { x: 120, y: 14 + 13 * side, style: "fill:" + color }, (side ? "- - " : "— ") + name));
+      for (const svg of [curve, growth]) svg.append(make("text", { x: 34, y: 200 + 13 * side, style: "fill:" + color }, (side ? "- - " : "— ") + name));
     });
     return [curve, growth];
   }
