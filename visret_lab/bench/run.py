@@ -9,11 +9,11 @@ from pathlib import Path
 import typer
 from tqdm import tqdm
 
-from visret_lab.bench import aggregate, bow, color, edges_gist, evaluation, local
+from visret_lab.bench import aggregate, bow, color, dimension, edges_gist, evaluation, local
 from visret_lab.bench.race import RaceError, run_race
 
 RECORD = Path(__file__).parents[1] / "tables" / "records" / "bench.json"
-MODULES = (evaluation, color, edges_gist, local, bow, aggregate)
+MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension)
 REFERENCES = ("numpy", "scipy", "torch", "opencv-python-headless", "scikit-learn", "scikit-image", "faiss-cpu", "POT")
 
 
