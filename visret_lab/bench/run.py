@@ -9,12 +9,12 @@ from pathlib import Path
 import typer
 from tqdm import tqdm
 
-from visret_lab.bench import aggregate, bow, color, dimension, edges_gist, evaluation, local
+from visret_lab.bench import aggregate, bow, color, compact, dimension, edges_gist, evaluation, local
 from visret_lab.bench.race import RaceError, run_race
 
 RECORD = Path(__file__).parents[1] / "tables" / "records" / "bench.json"
-MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension)
-REFERENCES = ("numpy", "scipy", "torch", "opencv-python-headless", "scikit-learn", "scikit-image", "faiss-cpu", "POT")
+MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension, compact)
+REFERENCES = ("numpy", "scipy", "torch", "opencv-python-headless", "scikit-learn", "scikit-image", "faiss-cpu", "POT", "nanopq")
 
 
 def all_races(chapter=None, small=False):

@@ -1,0 +1,1 @@
+"""From a vector to a few bytes: product quantisation and hashing."""

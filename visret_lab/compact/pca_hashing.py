@@ -1,0 +1,30 @@
+"""PCA hashing: the signs of the principal components ("PCA-Direct" in Gong and Lazebnik, CVPR 2011)."""
+
+from visret_lab.compact.bits import BinaryCoder, principal
+
+
+class PCAHashing(BinaryCoder):
+    """Each bit is the sign of a principal component.
+
+        b_j(x) = 1 where u_j.(x - mean) > 0
+
+    u_j: direction of the j-th largest variance. The mean has to be removed: otherwise the first bits are the same for nearly all.
+    Every bit counts the same in the Hamming distance, though the components have very different variances; ITQ mends that.
+
+    Args:
+        bits: of a code, at most D, and fewer than the training rows.
+
+    Attributes:
+        mean_: float32 D. directions_: float32 D x bits.
+    """
+
+    rows_needed = 2
+
+    def __init__(self, bits=64):
+        self.bits = bits
+
+    def _learn(self, x):
+        self.mean_, self.directions_ = principal(x, self.bits)
+
+    def _bits(self, x):
+        return (x - self.mean_) @ self.directions_ > 0
