@@ -1,3 +1,5 @@
+import json
+
 import nbformat
 import pytest
 
@@ -34,3 +36,11 @@ def test_the_budget_sees_memory_and_failure(tmp_path, cell, ok):
     row = budgets.measure(notebook(tmp_path / "a.ipynb", cell))
     assert row["ok"] is ok and row["chapter"] == "a"
     assert not ok or (row["peak_bytes"] > 200e6 and row["seconds"] > 1)
+
+
+def test_the_record_keeps_chapters_that_were_not_measured_now(tmp_path, monkeypatch):
+    monkeypatch.setattr(budgets, "RECORD", tmp_path / "records" / "status.json")
+    budgets.save([{"chapter": "b", "seconds": 1.0}, {"chapter": "a", "seconds": 2.0}])
+    budgets.save([{"chapter": "b", "seconds": 3.0}])
+    kept = json.loads(budgets.RECORD.read_text())["chapters"]
+    assert [(row["chapter"], row["seconds"]) for row in kept] == [("a", 2.0), ("b", 3.0)]

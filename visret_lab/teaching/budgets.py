@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+from visret_lab.files import write_bytes
 from visret_lab.teaching.execute import execute
 
 SECONDS, BYTES = 60, 2 * 10**9
@@ -49,6 +50,7 @@ def measure(path):
 
 
 def save(rows):
-    """Write the record of all rows (list of dicts), with the number of cores."""
-    RECORD.parent.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps({"cores": os.cpu_count(), "chapters": rows}, indent=1) + "\n")
+    """Write rows (list of dicts) into the record, with the number of cores; chapters that were not measured now keep theirs."""
+    old = json.loads(RECORD.read_text())["chapters"] if RECORD.is_file() else []
+    rows = sorted({row["chapter"]: row for row in [*old, *rows]}.values(), key=lambda row: row["chapter"])
+    write_bytes(RECORD, (json.dumps({"cores": os.cpu_count(), "chapters": rows}, indent=1) + "\n").encode())
