@@ -66,6 +66,14 @@ def require_unit(x, name="x", tolerance=1e-3):
         )
 
 
+def require_searchable(count, k=1, name="index"):
+    """Raise a ValueError when a database holds nothing (`count` is 0), or when fewer than one result is asked for."""
+    if not count:
+        raise ValueError(f"The {name} is empty: add the database first.")
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}.")
+
+
 def rank(similarity):
     """Rank the database for each query, best first; equal similarities keep the lower id first.
 

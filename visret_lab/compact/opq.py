@@ -4,10 +4,10 @@ Ge, He, Ke, Sun, "Optimized product quantization for approximate nearest neighbo
 """
 
 import numpy as np
-from scipy import sparse
 
 from visret_lab.arrays import as_rows
 from visret_lab.compact.pq import ProductQuantizer
+from visret_lab.encoding.kmeans import group_means
 
 
 class OPQ(ProductQuantizer):
@@ -91,10 +91,8 @@ def means(x, codes, old):
     """
     new, (pieces, words, depth) = old.copy(), old.shape
     for m in range(pieces):
-        member = sparse.csr_array((np.ones(len(x), np.float32), codes[:, m], np.arange(len(x) + 1)), shape=(len(x), words))
-        count = np.bincount(codes[:, m], minlength=words)
-        total = member.T @ x[:, m * depth : (m + 1) * depth]
-        new[m, count > 0] = total[count > 0] / count[count > 0, None]
+        mean, size = group_means(x[:, m * depth : (m + 1) * depth], codes[:, m], words)
+        new[m, size > 0] = mean[size > 0]
     return new
 
 

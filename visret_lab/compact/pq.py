@@ -5,15 +5,15 @@ Jegou, Douze, Schmid, "Product quantization for nearest neighbor search", TPAMI 
 
 import warnings
 
-import faiss
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from visret_lab.arrays import as_rows, require_finite
+from visret_lab.arrays import as_rows, require_finite, require_searchable
 from visret_lab.compact.nearest import Nearest
 from visret_lab.encoding.blocks import in_threads
+from visret_lab.encoding.kmeans import kmeans
 
 ROWS = 1 << 13  # database rows at a time
 QUERIES = 32  # queries at a time: the sums of one block stay near the processor
@@ -237,10 +237,7 @@ class PQIndex:
         Raises:
             ValueError: empty index, another D, NaN, or k below 1.
         """
-        if not len(self):
-            raise ValueError("The index is empty: add the database first.")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k)
         q = as_rows(q, "q", self.quantizer.dim)
         scores, ids = np.empty((len(q), k), np.float32), np.empty((len(q), k), np.int64)
 
@@ -296,14 +293,6 @@ def _all(tables, codes):
     for first, distances in scan(tables, codes):
         out[:, first : first + distances.shape[1]] = distances
     return out
-
-
-def kmeans(x, count, n_iter, seed):
-    """`count` centres of float32 N x D by FAISS's k-means: float32 count x D."""
-    x = np.ascontiguousarray(x)
-    learner = faiss.Kmeans(x.shape[1], count, niter=n_iter, seed=seed, min_points_per_centroid=1, max_points_per_centroid=len(x))
-    learner.train(x)
-    return np.ascontiguousarray(learner.centroids.reshape(count, -1))
 
 
 def require_divisible(dim, pieces):

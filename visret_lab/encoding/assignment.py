@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 
 from visret_lab.arrays import as_rows
+from visret_lab.encoding.kmeans import kmeans
 
 BLOCK = 1 << 17  # descriptors at a time; bounds the memory
 
@@ -29,14 +30,12 @@ class TwoLevelAssigner:
 
     def __init__(self, centers, groups=None, probes=None, seed=0):
         self.centers = as_rows(centers, "centers")
-        count, dim = self.centers.shape
+        count = len(self.centers)
         self.groups = groups or 1 << int(np.log2(max(np.sqrt(count), 1)))
         if not 1 <= self.groups <= count:
             raise ValueError(f"groups must be between 1 and the {count} words, not {self.groups}.")
         self.probes = min(self.groups, probes or max(6, -(-self.groups // 11)))
-        kmeans = faiss.Kmeans(dim, self.groups, niter=15, seed=seed, min_points_per_centroid=1, max_points_per_centroid=10**9)
-        kmeans.train(self.centers)
-        self.coarse = np.ascontiguousarray(kmeans.centroids)
+        self.coarse = kmeans(self.centers, self.groups, 15, seed)
         group = faiss.knn(self.centers, self.coarse, 1)[1][:, 0]
         members = [np.flatnonzero(group == g) for g in range(self.groups)]
         # |x - c|^2 = |x|^2 + (|c|^2 - 2 x.c): the first part is the same for every word.

@@ -2,12 +2,12 @@
 
 import faiss
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from visret_lab.arrays import as_rows
 from visret_lab.encoding.assignment import TwoLevelAssigner
+from visret_lab.encoding.kmeans import group_means, kmeans
 from visret_lab.encoding.ragged import sample, stack
 from visret_lab.encoding.unseen import fingerprints, remember, require_unseen
 from visret_lab.files import replacing
@@ -53,15 +53,10 @@ class Vocabulary(BaseEstimator):
         if different < self.n_words:
             raise ValueError(f"{self.n_words} words cannot be learnt from {different} different descriptors. Give more images, "
                              "or ask for fewer words.")
-        self.centers_ = self._exact_centers(rows) if self.exact else approximate_kmeans(rows, self.n_words, self.n_iter, self.seed)
+        learn = kmeans if self.exact else approximate_kmeans
+        self.centers_ = learn(rows, self.n_words, self.n_iter, self.seed)
         self.fingerprints_ = remember(rows)
         return self
-
-    def _exact_centers(self, rows):
-        kmeans = faiss.Kmeans(rows.shape[1], self.n_words, niter=self.n_iter, seed=self.seed, verbose=False,
-                              min_points_per_centroid=1, max_points_per_centroid=self.per_word + 1)
-        kmeans.train(rows)
-        return np.ascontiguousarray(kmeans.centroids, np.float32)
 
     def assign(self, x, k=1, exact=True):
         """The nearest words of each descriptor.
@@ -150,9 +145,7 @@ def approximate_kmeans(x, n_words, n_iter=10, seed=0):
     centers = x[rng.choice(different, n_words, replace=False)]
     for _ in range(n_iter):
         labels = TwoLevelAssigner(centers, seed=seed).assign(x)
-        member = sparse.csr_matrix((np.ones(len(x), np.float32), labels, np.arange(len(x) + 1)), shape=(len(x), n_words))
-        count = np.bincount(labels, minlength=n_words)
-        centers = np.asarray(member.T @ x, np.float32) / np.maximum(count, 1)[:, None].astype(np.float32)
+        centers, count = group_means(x, labels, n_words)
         empty = np.flatnonzero(count == 0)
         centers[empty] = x[rng.choice(different, len(empty), replace=False)]
     return np.ascontiguousarray(centers)

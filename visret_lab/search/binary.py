@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from visret_lab.arrays import require_searchable
 from visret_lab.compact.bits import as_codes
 from visret_lab.compact.nearest import Nearest
 from visret_lab.compact.spherical import spherical
@@ -57,10 +58,7 @@ class BinaryIndex:
         Raises:
             ValueError: empty index, codes of another type or length, or k below 1.
         """
-        if not len(self):
-            raise ValueError("The index is empty: add the database first.")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k)
         q = as_codes(q, self.bits, "q")
         scores, ids = np.empty((len(q), k), np.float32), np.empty((len(q), k), np.int64)
 

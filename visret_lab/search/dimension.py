@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from visret_lab.arrays import as_rows
-from visret_lab.search.exact import _top
+from visret_lab.search.exact import top
 
 BLOCK = 256  # rows that are compared at a time; bounds the memory to BLOCK x N distances
 
@@ -93,7 +93,7 @@ def neighbours(x, k):
         rows = np.arange(start, min(start + BLOCK, len(x)))
         squared = _squared(x[rows], x)
         squared[rows - start, rows] = np.inf
-        ids[rows] = _top(-squared, k)
+        ids[rows] = top(-squared, k)
         for column in range(k):  # again from the differences: the product above loses the digits of small distances
             found[rows, column] = np.linalg.norm(x[rows] - x[ids[rows, column]], axis=1)
     order = np.lexsort((ids, found), axis=1)

@@ -12,7 +12,7 @@ The names stand for FAISS's classes (Douze et al., "The Faiss library", 2024):
 import faiss
 import numpy as np
 
-from visret_lab.arrays import as_rows, l2_normalize
+from visret_lab.arrays import as_rows, l2_normalize, require_searchable
 from visret_lab.compact.pq import require_divisible, require_enough
 
 # name: (parameters fixed when the index is built, parameters that may be set at any time), each with its default
@@ -147,10 +147,7 @@ class Engine:
             RuntimeError: before `fit`. ValueError: empty index, another D, NaN, a zero row where rows are normalised, k below 1.
         """
         self._require_trained()
-        if not len(self):
-            raise ValueError("The index is empty: add the database first.")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k)
         scores, ids = self.index.search(self._rows(q, "q"), int(k))
         if self.metric == "l2":
             scores = -scores

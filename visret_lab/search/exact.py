@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from visret_lab.arrays import as_rows
+from visret_lab.arrays import as_rows, require_searchable
 
 
 class ExactIndex:
@@ -47,17 +47,14 @@ class ExactIndex:
         Raises:
             ValueError: empty index, another dimension, NaN, or k below 1.
         """
-        if self._rows is None:
-            raise ValueError("The index is empty: add the database first.")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k)
         q = as_rows(q, "q", self._rows.shape[1])
         scores = np.full((len(q), k), -np.inf, np.float32)
         ids = np.full((len(q), k), -1, np.int64)
         for start in range(0, len(q), self.block):
             part = slice(start, start + self.block)
             similarity = self._similarity(q[part])
-            best = _top(similarity, min(k, len(self)))
+            best = top(similarity, min(k, len(self)))
             ids[part, : best.shape[1]] = best
             scores[part, : best.shape[1]] = np.take_along_axis(similarity, best, axis=1)
         return scores, ids
@@ -71,7 +68,7 @@ class ExactIndex:
         return 2 * inner - (q * q).sum(1)[:, None] - (self._rows * self._rows).sum(1)[None, :]
 
 
-def _top(similarity, k):
+def top(similarity, k):
     """Ids of the k largest in each row, best first, ties by id."""
     if k >= similarity.shape[1]:
         return np.argsort(-similarity, axis=1, kind="stable").astype(np.int64)

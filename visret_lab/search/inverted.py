@@ -6,8 +6,8 @@ The index at the end of a book, for bags of visual words (Sivic and Zisserman, I
 import numpy as np
 from scipy import sparse
 
-from visret_lab.arrays import require_finite
-from visret_lab.search.exact import _top
+from visret_lab.arrays import require_finite, require_searchable
+from visret_lab.search.exact import top
 
 CELLS = 1 << 24  # sums held at a time: queries x images
 
@@ -104,8 +104,7 @@ class InvertedFile:
         Raises:
             ValueError: empty index, another K, NaN, or k below 1.
         """
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k, "inverted file")
         q = self._query(q)
         out = np.full((q.shape[0], k), -np.inf, np.float32)
         ids = np.full((q.shape[0], k), -1, np.int64)
@@ -113,7 +112,7 @@ class InvertedFile:
         for start in range(0, q.shape[0], block):
             part = slice(start, start + block)
             scores = self._scores(q[part])
-            best = _top(scores, min(k, len(self)))
+            best = top(scores, min(k, len(self)))
             ids[part, : best.shape[1]] = best
             out[part, : best.shape[1]] = np.take_along_axis(scores, best, axis=1)
         return out, ids
@@ -137,8 +136,7 @@ class InvertedFile:
         return total
 
     def _query(self, q):
-        if not self._rows:
-            raise ValueError("The inverted file is empty: add the database first.")
+        require_searchable(len(self), name="inverted file")
         return self._bags(q, "q")
 
     def _bags(self, x, name):

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from visret_lab.arrays import require_searchable
 from visret_lab.compact.bits import as_bytes, as_codes
 from visret_lab.search.signatures import ranges
 
@@ -49,10 +50,7 @@ class MultiIndexHash:
 
     def search(self, q, k):
         """The k nearest codes for each query, as `BinaryIndex.search`: the same distances, and ties by id."""
-        if not len(self):
-            raise ValueError("The index is empty: add the database first.")
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(len(self), k)
         q = as_codes(q, self.bits, "q")
         scores, ids = np.full((len(q), k), -np.inf, np.float32), np.full((len(q), k), -1, np.int64)
         self.looked_ = np.empty(len(q), np.int64)  # codes that each query was compared with

@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import sparse
 
+from visret_lab.arrays import require_searchable
 from visret_lab.encoding.bow import idf
 from visret_lab.encoding.hamming import hamming
-from visret_lab.search.exact import _top
+from visret_lab.search.exact import top
 
 
 class SignatureFile:
@@ -51,8 +52,7 @@ class SignatureFile:
 
     def scores(self, queries):
         """Scores of all images: list of Q sets of descriptors -> float32 Q x N."""
-        if not self.count:
-            raise ValueError("The signature file is empty: add the database first.")
+        require_searchable(self.count, name="signature file")
         total = np.zeros((len(queries), self.count), np.float32)
         for row, (words, bits) in zip(total, self.embedding.transform(queries), strict=True):
             start = self._edges[words]
@@ -65,10 +65,9 @@ class SignatureFile:
 
     def search(self, queries, k):
         """The k best images: list of Q sets of descriptors -> scores float32 Q x k, ids int64 Q x k, as `InvertedFile`."""
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}.")
+        require_searchable(self.count, k, "signature file")
         found = self.scores(queries)
-        best = _top(found, min(k, self.count))
+        best = top(found, min(k, self.count))
         missing = ((0, 0), (0, k - best.shape[1]))
         return (np.pad(np.take_along_axis(found, best, axis=1), missing, constant_values=-np.inf),
                 np.pad(best, missing, constant_values=-1))
