@@ -7,6 +7,7 @@ HERE = Path(__file__).parent
 TITLES = {  # of the tables, in the order of the page
     "handmade": "Colour, edges, GIST and matching (chapters 02 to 04)",
     "aggregated": "Bags of words, VLAD, Fisher vectors (chapters 05 to 07)",
+    "compact": "Shorter vectors: PCA, product quantisation, binary codes (chapters 09 to 11)",
     "bow-verification": "Bags of words with spatial verification and query expansion",
     "blcf-stages": "Bags of local convolutional features, stage by stage",
     "blcf-sum-pooling": "Bags of local convolutional features against sum pooling",
@@ -36,14 +37,18 @@ def write():
     """Write book/generated/*.md and the two pictures of the front page."""
     folder = HERE / "generated"
     folder.mkdir(exist_ok=True)
+    import front  # these two import matplotlib, and front the town
+    import scale_page
+
+    scale = _record("scale.json")
     for name, text in {"status": status(), "method_against_reference": races(), "published_beside_ours": published(),
-                       "data": data()}.items():
+                       "data": data(), "scale": scale_page.page(scale, table)}.items():
         path = folder / f"{name}.md"
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)
-    import front  # imports matplotlib and the town
-
     front.write(HERE / "_assets")
+    if scale:
+        scale_page.figure(scale, HERE / "_assets" / "scale.svg")
 
 
 def _record(name):

@@ -33,6 +33,22 @@ def bench(
     run(chapter, as_json, save)
 
 
+@app.command()
+def scale(
+    sizes: str = typer.Option("10000,31623,100000,316228,1000000", help="Numbers of vectors, separated by commas."),
+    save: bool = typer.Option(False, help="Write the record from which the book's page is made."),
+):
+    """Measure how exact search, IVF, IVF-PQ and HNSW grow with the number of vectors. The default takes about twenty minutes."""
+    from visret_lab.bench import scale as measure
+
+    record = measure.scale(measure.parse_sizes(sizes), save)
+    for kind, found in measure.laws(record).items():
+        ms = found["ms"]
+        largest = measure.working_point([run for run in record["runs"] if run["engine"] == kind][-1])
+        typer.echo(f"{kind}: {largest['ms']:.3f} ms a query at recall {largest['recall']:.2f} of the largest; "
+                   f"grows as N^{ms.b:.2f} [{ms.low:.2f}, {ms.high:.2f}]")
+
+
 def main():
     """Entry point: a mistake gives one clear line and exit code 1; VISRET_DEBUG=1 shows the whole traceback."""
     try:

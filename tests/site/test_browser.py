@@ -71,3 +71,21 @@ def test_the_rank_explorer_is_alive(html, page):
     hits, n = second["lists"][method]["hits"], second["positives"]
     total = sum(((j / r if r else 1) + (j + 1) / (r + 1)) / 2 for j, r in enumerate(hits)) / n
     assert abs(total - second["lists"][method]["ap"]) < 1e-5
+
+
+@pytest.mark.site
+def test_the_calculator_says_the_same_with_and_without_its_script(html, browser):
+    rows = []
+    for enabled in (False, True):
+        context = browser.new_context(java_script_enabled=enabled)
+        opened = context.new_page()
+        opened.goto((html / "generated/scale.html").as_uri())
+        rows.append(opened.locator(".capacity tbody").inner_text())
+        if enabled:
+            slider = opened.locator('.capacity input[data-key="n"]')
+            slider.focus()
+            slider.press("Home")
+            assert "10,000" in opened.locator('output[data-of="n"]').inner_text()
+            assert "5.12 MB" in opened.locator(".capacity tbody").inner_text()  # 10,000 vectors of 512 bytes, compared exactly
+        context.close()
+    assert rows[0] == rows[1]

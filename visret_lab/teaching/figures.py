@@ -46,6 +46,30 @@ def show_images(images, titles=None, columns=6, width=9.5):
     return figure
 
 
+def cut_patch(image, point, side=48):
+    """The patch around a local feature, turned upright, to be looked at.
+
+    Args:
+        image: uint8 H x W x 3.
+        point: x, y, diameter, angle in degrees, as SIFT gives them. The patch is 6 diameters wide, as its descriptor sees it.
+        side: of the result, in pixels.
+
+    Returns:
+        uint8 side x side x 3; black where the patch reaches beyond the image.
+    """
+    x, y, size, angle = (float(v) for v in point)
+    turn = cv2.getRotationMatrix2D((x, y), angle, side / (6 * size))
+    turn[:, 2] += side / 2 - np.array([x, y])
+    return cv2.warpAffine(image, turn, (side, side))
+
+
+def is_inside(image, point):
+    """Whether the patch of `cut_patch` lies within the image, however it is turned."""
+    x, y, size, _ = (float(v) for v in point)
+    height, width = np.shape(image)[:2]
+    return 3 * size * 2**0.5 <= min(x, width - x, y, height - y)
+
+
 def show_ranking(dataset, query, ranking, k=6, relevance=None, title=""):
     """A ranked list: the query with its box, then the first k images with their verdict.
 

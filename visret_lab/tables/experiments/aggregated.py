@@ -1,4 +1,4 @@
-"""What the runs of chapters 06 and 07 share: one vector an image from its local descriptors, an exact search, rows of a table."""
+"""What the runs of chapters 05 to 11 share: one vector an image from its local descriptors, an exact search, rows of a table."""
 
 import time
 
@@ -91,7 +91,7 @@ def protocol_of(dataset):
     return "natural" if "iconic" in dataset.protocols else dataset.default_protocol
 
 
-def rows_from(first, similarities, dataset, seed=0):
+def rows_from(first, similarities, dataset, seed=0, table=TABLE):
     """Rows of a search that has been made: its Result under one protocol, and its similarities or its ranking (integers)."""
     grocery, name = "iconic" in dataset.protocols, first.name
     ranking = similarities if np.issubdtype(similarities.dtype, np.integer) else rank(similarities)
@@ -101,6 +101,6 @@ def rows_from(first, similarities, dataset, seed=0):
         for p, word in (("natural", "1-NN, natural"), ("iconic", "R@1, natural to iconic")):
             hits = np.asarray(hit_rate(ranking, ground_truth(dataset, p), 1))
             found.append((f"{word}, {dataset.name}", Result(name, hits, seed=seed)))
-    shared = {"table": TABLE, "row": name, "queries": len(dataset.queries), "images": len(dataset.ids),
+    shared = {"table": table, "row": name, "queries": len(dataset.queries), "images": len(dataset.ids),
               "version": dataset.version, "bytes_per_image": first.bytes_per_image, "ms_per_query": round(first.ms_per_query, 3)}
     return [{**shared, "metric": metric, "value": r.mean, "low": r.interval[0], "high": r.interval[1]} for metric, r in found]
