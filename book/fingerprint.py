@@ -1,8 +1,8 @@
 """What a notebook's outputs depend on: its own cells, the modules of visret_lab that it reaches, the pinned packages.
 
 Jupyter Book's own cache sees only the notebook. Here a change in `features/gist.py` runs anew just those chapters
-that import it, directly or through another module, and those that show a number which it changed. The data of the mini tier are functions of the code in `worlds/`,
-which `datasets.load` imports, so they are covered too.
+that import it, directly or through another module, and those that show a number which it changed. The data of the mini
+tier are functions of the code in `worlds/`, which `datasets.load` imports, so they are covered too.
 """
 
 import ast

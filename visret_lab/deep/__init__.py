@@ -1,0 +1,1 @@
+"""Networks, and how the maps of their convolutions become one vector an image."""
