@@ -1,0 +1,184 @@
+"""Networks behind one face: an image goes in, the maps of a named layer come out.
+
+SqueezeNet and MobileNetV2 come from small public files that are decoded here; AlexNet, VGG16, ResNet and others from torchvision's
+own hub. A layer's maps are taken behind its ReLU; the blocks of MobileNetV2 end without one, so only its last layer has no
+negative values.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torchvision import models
+from torchvision.models.feature_extraction import create_feature_extractor
+
+from visret_lab.datasets.download import fetch
+from visret_lab.datasets.registry import entry
+from visret_lab.deep.deep_compression import decode
+from visret_lab.deep.tflite import read_layers
+
+IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # torchvision's mean and deviation, for values from 0 to 255
+
+
+class Backbone(nn.Module):
+    """A network that gives the maps of its layers, with the preparation of images that it was trained with.
+
+    Args:
+        name: of the network, for caches and tables.
+        network: a torch module for float32 B x 3 x H x W.
+        layers: dict name of a layer -> torchvision's name of the node.
+        mean, deviation: of each channel, for values from 0 to 255; (x - mean) / deviation goes in.
+        bgr: whether the network takes blue first; mean and deviation then are in this order, too.
+    """
+
+    def __init__(self, name, network, layers, mean, deviation, bgr=False):
+        super().__init__()
+        self.name, self.layers, self.bgr = name, dict(layers), bgr
+        self.network = network.eval().requires_grad_(False)
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
+        self._cut = {}
+
+    def prepare(self, image):
+        """uint8 H x W x 3, RGB -> float32 1 x 3 x H x W. No resizing: any size goes in.
+
+        Raises:
+            ValueError: another type or shape.
+        """
+        image = np.asarray(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"An image is uint8 H x W x 3 (RGB); got {image.dtype} of shape {image.shape}.")
+        x = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1] if self.bgr else image)).to(self.mean.device)
+        return ((x.permute(2, 0, 1).float() - self.mean) / self.deviation)[None]
+
+    def forward(self, x, layer):
+        """Maps of a layer: float32 B x 3 x H x W -> B x C x h x w.
+
+        Raises:
+            ValueError: a layer that this network does not have, or images that are too small for it.
+        """
+        if layer not in self.layers:
+            raise ValueError(f"{self.name} has no layer {layer!r}. It has: {', '.join(self.layers)}.")
+        if layer not in self._cut:
+            self._cut[layer] = create_feature_extractor(self.network, {self.layers[layer]: layer})
+        try:
+            return self._cut[layer](x)[layer]
+        except RuntimeError as error:
+            if "too small" in str(error) or "Kernel size" in str(error):
+                raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {layer} of {self.name}: no position would "
+                                 "be left. Enlarge them, or take an earlier layer.") from error
+            raise
+
+    @torch.inference_mode()
+    def maps(self, image, layer):
+        """Maps of one image: uint8 H x W x 3 -> float32 1 x C x h x w. Errors as `prepare` and `forward`."""
+        return self(self.prepare(image), layer)
+
+    @torch.inference_mode()
+    def classify(self, image):
+        """Scores of the classes that the network was trained for: uint8 H x W x 3 -> float32 classes."""
+        return self.network(self.prepare(image))[0]
+
+    def fingerprint(self):
+        """16 hexadecimal digits that change when a weight does, for caches."""
+        digest = hashlib.sha256(self.name.encode())
+        for key, value in sorted(self.network.state_dict().items()):
+            digest.update(key.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+
+def squeezenet():
+    """SqueezeNet 1.0, trained on ImageNet, from its deep-compressed file of 676 KB (Iandola et al., 2016; Han et al., ICLR 2016)."""
+    network = models.squeezenet1_0(weights=None)
+    weights = [p for name, p in network.named_parameters() if name.endswith("weight")]
+    biases = [p for name, p in network.named_parameters() if name.endswith("bias")]
+    layers = decode(_file("squeezenet").read_bytes(), [tuple(w.shape) for w in weights])
+    with torch.no_grad():
+        for weight, bias, (w, b) in zip(weights, biases, layers, strict=True):
+            weight.copy_(torch.from_numpy(w))
+            bias.copy_(torch.from_numpy(b))
+    names = {"conv1": "features.1"} | {f"fire{i}": f"features.{j}" for i, j in zip(range(2, 10), (3, 4, 5, 7, 8, 9, 10, 12), strict=True)}
+    return Backbone("squeezenet1_0", network, names | {"conv10": "classifier.2"}, (104.0, 117.0, 123.0), (1.0, 1.0, 1.0), bgr=True)
+
+
+def mobilenet():
+    """MobileNetV2, trained on ImageNet, from its published 8-bit file (Sandler et al., CVPR 2018).
+
+    The original pads at the right and the bottom first, torchvision on both sides: they agree where both sides are 32 k + 1
+    (225, 321 ...). Elsewhere the maps differ a little. The file's batch normalisation is folded into its weights.
+    """
+    network = models.mobilenet_v2(weights=None)
+    layers = read_layers(_file("mobilenet").read_bytes())
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    with torch.no_grad():
+        for convolution, norm, layer in zip(convolutions, norms, layers[:-1], strict=True):
+            convolution.weight.copy_(torch.from_numpy(layer.weight))
+            norm.weight.fill_((1 + norm.eps) ** 0.5)  # so that the variance 1 + eps divides it out
+            norm.bias.copy_(torch.from_numpy(layer.bias))
+        last = network.classifier[1]
+        last.weight.copy_(torch.from_numpy(layers[-1].weight[1:, :, 0, 0]))  # the file's class 0 is "background"
+        last.bias.copy_(torch.from_numpy(layers[-1].bias[1:]))
+    names = {f"block{i}": f"features.{i}" for i in range(1, 18)} | {"conv_last": "features.18"}
+    return Backbone("mobilenet_v2", network, names, (128.0,) * 3, (128.0,) * 3)
+
+
+def from_torchvision(name):
+    """A network of torchvision with its default ImageNet weights, from torchvision's own hub, which checks their hash.
+
+    Args:
+        name: "alexnet", "vgg16", "resnet50", "resnet101" or "mobilenet_v2".
+
+    Where VISRET_MIRROR names a folder, a file of the hub's name is taken from there; its hash is checked as well.
+
+    Raises:
+        ValueError: another name. OSError: no file, and no network.
+    """
+    if name not in LAYERS:
+        raise ValueError(f"There is no backbone {name!r}. There are: {', '.join(LAYERS)}, and squeezenet() and mobilenet().")
+    weights = models.get_model_weights(name).DEFAULT
+    network = models.get_model(name, weights=None)
+    network.load_state_dict(_from_mirror(weights.url) or weights.get_state_dict(progress=True, check_hash=True))
+    return Backbone(name, network, LAYERS[name], *IMAGENET)
+
+
+def vgg_layers(widths):
+    """VGG's names and torchvision's nodes: widths is a list of how many convolutions each block has, e.g. (2, 2, 3, 3, 3)."""
+    names, node = {}, 0
+    for block, count in enumerate(widths, 1):
+        for i in range(1, count + 1):
+            names[f"conv{block}_{i}"] = f"features.{node + 1}"  # convolution, then ReLU
+            node += 2
+        names[f"pool{block}"] = f"features.{node}"
+        node += 1
+    return names
+
+
+LAYERS = {
+    "alexnet": {f"conv{i}": f"features.{j}" for i, j in zip(range(1, 6), (1, 4, 7, 9, 11), strict=True)} | {"pool5": "features.12"},
+    "vgg16": vgg_layers((2, 2, 3, 3, 3)),
+    "resnet50": {f"conv{i + 1}": f"layer{i}" for i in range(1, 5)},
+    "resnet101": {f"conv{i + 1}": f"layer{i}" for i in range(1, 5)},
+    "mobilenet_v2": {f"block{i}": f"features.{i}" for i in range(1, 18)} | {"conv_last": "features.18"},
+}
+
+
+def _file(name):
+    return fetch(entry(name).files[0])
+
+
+def _from_mirror(url):
+    """The weights of a hub address from the mirror's folder, or None where it has no such file. ValueError: a wrong hash."""
+    folder = os.environ.get("VISRET_MIRROR", "")
+    path = Path(folder) / url.rsplit("/", 1)[1]
+    if not folder or not path.is_file():
+        return None
+    wanted = path.stem.rsplit("-", 1)[1]
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if not found.startswith(wanted):
+        raise ValueError(f"{path} is damaged, or another file: its SHA-256 begins with {found[: len(wanted)]}, not {wanted}. Copy it "
+                         "again.")
+    return torch.load(path, weights_only=True, map_location="cpu")
