@@ -57,9 +57,10 @@ def test_an_image_is_prepared_channel_by_channel(vgg):
     assert turned.prepare(IMAGE)[0, 0, 5, 7] == float(IMAGE[5, 7, 2]) - 1
 
 
-@pytest.mark.parametrize("image", [IMAGE.astype(float), IMAGE[:, :, 0], np.zeros((4, 4, 4), np.uint8)])
-def test_what_is_no_image_is_refused(vgg, image):
-    with pytest.raises(ValueError, match="uint8 H x W x 3"):
+@pytest.mark.parametrize(("image", "words"), [(IMAGE.astype(float), "uint8"), (IMAGE[:, :, 0], "greyscale"),
+                                              (np.zeros((4, 4, 4), np.uint8), "four channels")])
+def test_what_is_no_image_is_refused(vgg, image, words):
+    with pytest.raises(ValueError, match=words):
         vgg.prepare(image)
 
 

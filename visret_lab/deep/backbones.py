@@ -19,6 +19,7 @@ from visret_lab.datasets.download import fetch
 from visret_lab.datasets.registry import entry
 from visret_lab.deep.deep_compression import decode
 from visret_lab.deep.tflite import read_layers
+from visret_lab.features.images import require_rgb
 
 IMAGENET = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # torchvision's mean and deviation, for values from 0 to 255
 
@@ -48,9 +49,7 @@ class Backbone(nn.Module):
         Raises:
             ValueError: another type or shape.
         """
-        image = np.asarray(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"An image is uint8 H x W x 3 (RGB); got {image.dtype} of shape {image.shape}.")
+        image = require_rgb(image)
         x = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1] if self.bgr else image)).to(self.mean.device)
         return ((x.permute(2, 0, 1).float() - self.mean) / self.deviation)[None]
 
@@ -60,8 +59,7 @@ class Backbone(nn.Module):
         Raises:
             ValueError: a layer that this network does not have, or images that are too small for it.
         """
-        if layer not in self.layers:
-            raise ValueError(f"{self.name} has no layer {layer!r}. It has: {', '.join(self.layers)}.")
+        self.require_layer(layer)
         if layer not in self._cut:
             self._cut[layer] = create_feature_extractor(self.network, {self.layers[layer]: layer})
         try:
@@ -71,6 +69,11 @@ class Backbone(nn.Module):
                 raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {layer} of {self.name}: no position would "
                                  "be left. Enlarge them, or take an earlier layer.") from error
             raise
+
+    def require_layer(self, layer):
+        """ValueError for a layer that this network does not have."""
+        if layer not in self.layers:
+            raise ValueError(f"{self.name} has no layer {layer!r}. It has: {', '.join(self.layers)}.")
 
     @torch.inference_mode()
     def maps(self, image, layer):
@@ -83,8 +86,8 @@ class Backbone(nn.Module):
         return self.network(self.prepare(image))[0]
 
     def fingerprint(self):
-        """16 hexadecimal digits that change when a weight does, for caches."""
-        digest = hashlib.sha256(self.name.encode())
+        """16 hexadecimal digits that change when a weight or the preparation does, for caches."""
+        digest = hashlib.sha256(repr((self.name, self.bgr, self.mean.tolist(), self.deviation.tolist())).encode())
         for key, value in sorted(self.network.state_dict().items()):
             digest.update(key.encode() + value.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]

@@ -1,0 +1,129 @@
+"""Extraction: equal to one image at a time, kept part by part, gone on with after a stop, halved when memory is short."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from visret_lab.deep import extract as module
+from visret_lab.deep.backbones import Backbone
+from visret_lab.deep.extract import extract_maps, extract_vectors, resized
+from visret_lab.deep.pooling import gem, mac
+from visret_lab.protocols import Query
+
+SIZES = [(24, 32), (32, 24), (24, 32), (40, 16), (24, 32), (32, 24), (24, 32)]
+
+
+@pytest.fixture
+def backbone():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    return Backbone("tiny", network, {"conv1": "1", "pool1": "2"}, (128.0,) * 3, (64.0,) * 3)
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    monkeypatch.setenv("VISRET_CACHE", str(tmp_path))
+    monkeypatch.setattr(module, "PART", 3)
+    rng = np.random.default_rng(0)
+    images = {f"i{n}": rng.integers(0, 256, (*size, 3), dtype=np.uint8) for n, size in enumerate(SIZES)}
+    read = []
+
+    def image(name):
+        read.append(name)
+        return images[name]
+
+    query = Query("q0", "i0", (4, 4, 20, 20))
+    return SimpleNamespace(name="set", tier="mini", version="1", ids=list(images), queries=[query], image=image, read=read,
+                           query_image=lambda q: image(q.image_id)[4:20, 4:20])
+
+
+def test_batches_of_equal_size_give_what_single_images_give(backbone, dataset):
+    found = extract_maps(backbone, "pool1", dataset, batch=2)
+    for name, maps in zip(dataset.ids, found, strict=True):
+        want = backbone.maps(dataset.image(name), "pool1")[0].numpy()
+        assert maps.dtype == np.float32 and np.allclose(maps, want, rtol=1e-3, atol=1e-3)
+    vectors = extract_vectors(backbone, "pool1", mac, dataset)
+    assert vectors.shape == (7, 5) and vectors.dtype == np.float32
+    assert np.allclose(vectors, [backbone.maps(dataset.image(n), "pool1").amax((2, 3))[0].numpy() for n in dataset.ids], atol=1e-6)
+
+
+def test_queries_are_cut_to_their_box(backbone, dataset):
+    (maps,) = extract_maps(backbone, "conv1", dataset, queries=True)
+    assert maps.shape == (5, 16, 16)
+
+
+def test_a_second_call_reads_no_image(backbone, dataset):
+    first = extract_vectors(backbone, "conv1", gem, dataset)
+    dataset.read.clear()
+    assert np.array_equal(extract_vectors(backbone, "conv1", gem, dataset), first) and not dataset.read
+    extract_vectors(backbone, "conv1", mac, dataset)
+    assert len(dataset.read) == 7  # another pooling
+    dataset.read.clear()
+    with torch.no_grad():
+        backbone.network[0].bias[0] += 1
+    assert not np.array_equal(extract_vectors(backbone, "conv1", gem, dataset), first) and len(dataset.read) == 7
+
+
+def test_it_goes_on_where_it_was_stopped(backbone, dataset):
+    image = dataset.image
+
+    def stopping(name):
+        if name == "i4":
+            raise KeyboardInterrupt
+        return image(name)
+
+    dataset.image = stopping
+    with pytest.raises(KeyboardInterrupt):
+        extract_maps(backbone, "conv1", dataset)
+    dataset.image = image
+    dataset.read.clear()
+    found = extract_maps(backbone, "conv1", dataset)
+    assert set(dataset.read) == {"i3", "i4", "i5", "i6"}  # the first part, of three images, was kept
+    assert len(found) == 7
+
+
+def test_a_damaged_part_is_computed_again(backbone, dataset, tmp_path):
+    first = extract_maps(backbone, "conv1", dataset)
+    (broken, *_) = sorted(tmp_path.rglob("*.npz"))
+    broken.write_bytes(broken.read_bytes()[:100])
+    dataset.read.clear()
+    assert all(np.array_equal(a, b) for a, b in zip(extract_maps(backbone, "conv1", dataset), first, strict=True))
+    assert sorted(dataset.read) == ["i0", "i1", "i2"]
+
+
+def test_a_batch_that_does_not_fit_is_halved(backbone, dataset, monkeypatch):
+    seen, through = [], module._through
+
+    def short_of_memory(backbone, layer, images, pool):
+        seen.append(len(images))
+        if len(images) > 1:
+            raise torch.OutOfMemoryError("no")
+        return through(backbone, layer, images, pool)
+
+    want = extract_maps(backbone, "conv1", dataset)
+    monkeypatch.setattr(module, "_through", short_of_memory)
+    found = extract_maps(backbone, "conv1", dataset, batch=4)
+    assert max(seen) > 1 and all(np.allclose(a, b, atol=1e-3) for a, b in zip(found, want, strict=True))
+    monkeypatch.setattr(module, "_through", lambda *a: (_ for _ in ()).throw(torch.OutOfMemoryError("no")))
+    with pytest.raises(MemoryError, match="i0 .32 x 24 pixels. does not fit .*longest"):
+        extract_maps(backbone, "pool1", dataset)
+
+
+def test_the_longer_side_is_set_and_the_aspect_kept():
+    assert resized(np.zeros((30, 60, 3), np.uint8), 20).shape == (10, 20, 3)
+    assert resized(np.zeros((30, 60, 3), np.uint8), 120).shape == (60, 120, 3)
+    assert resized(np.zeros((2, 900, 3), np.uint8), 30).shape == (1, 30, 3)
+
+
+def test_errors_name_the_image_and_come_before_the_work(backbone, dataset):
+    with pytest.raises(ValueError, match="no layer 'conv7'"):
+        extract_maps(backbone, "conv7", dataset)
+    assert not dataset.read
+    dataset.image = lambda name: np.zeros((1, 1, 3), np.uint8)
+    with pytest.raises(ValueError, match="i0: Images of 1 x 1 are too small"):
+        extract_maps(backbone, "pool1", dataset)
+    dataset.ids = []
+    with pytest.raises(ValueError, match="no images"):
+        extract_maps(backbone, "pool1", dataset)

@@ -1,0 +1,148 @@
+"""Run a network over a data set once: in batches of equal size, kept in the cache part by part, going on where it stopped."""
+
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from visret_lab.datasets.cache import cache_dir, write_bytes
+from visret_lab.features.fingerprint import add_function
+
+PART = 64  # images that are computed and written together
+BATCH = 8  # images of equal size that go through the network together
+
+
+def extract_maps(backbone, layer, dataset, queries=False, longest=None, batch=BATCH):
+    """Maps of a layer for every database image, or every query cut to its box.
+
+    They are kept with 16 bits (a relative rounding of 5e-4), since the maps of a thousand images are large.
+
+    Args:
+        backbone: `backbones.Backbone`, on any device.
+        layer: its name.
+        dataset: a `protocols.Dataset`; its images may have different sizes.
+        queries: False: images of `dataset.ids`. True: `dataset.queries`, cropped.
+        longest: shrink or enlarge each image so that its longer side has so many pixels, with its aspect kept. None: as it is.
+        batch: images that go through the network together; halved where the memory does not suffice.
+
+    Returns:
+        list of float32 C x h x w, one an image.
+
+    Raises:
+        ValueError: an image that is too small, or a layer that the network does not have; the image is named.
+        MemoryError: a single image does not fit.
+    """
+    return _extract(backbone, layer, dataset, queries, longest, batch, None)
+
+
+def extract_vectors(backbone, layer, pool, dataset, queries=False, longest=None, batch=BATCH):
+    """One vector an image: the maps of a layer go through a pooling at once and are not kept.
+
+    Args:
+        pool: function float32 B x C x h x w -> B x D, as those of `deep.pooling`; the cache knows it by its code and its values.
+        others: as `extract_maps`.
+
+    Returns:
+        float32 N x D.
+    """
+    return np.stack(_extract(backbone, layer, dataset, queries, longest, batch, pool))
+
+
+def _extract(backbone, layer, dataset, queries, longest, batch, pool):
+    items = list(dataset.queries) if queries else list(dataset.ids)
+    if not items:
+        raise ValueError(f"{dataset.name} has no {'queries' if queries else 'images'}; there is nothing to compute.")
+    backbone.require_layer(layer)
+    get = dataset.query_image if queries else dataset.image
+    folder = cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
+    found = []
+    with tqdm(total=len(items), desc=f"{backbone.name} {layer}, {dataset.name}", unit="image", leave=False) as bar:
+        for start in range(0, len(items), PART):
+            part, path = items[start : start + PART], folder / f"{start:07d}.npz"
+            kept = _read(path, len(part))
+            if kept is None:
+                kept = _run(backbone, layer, part, get, longest, batch, pool)
+                _write(path, kept)
+            found += kept
+            bar.update(len(part))
+    return [np.asarray(x, np.float32) for x in found]
+
+
+def _run(backbone, layer, part, get, longest, batch, pool):
+    """Results of a part of the images, in order: list of float16 C x h x w, or of float32 D behind a pooling."""
+    with ThreadPoolExecutor(4) as pool_of_threads:
+        images = list(pool_of_threads.map(lambda item: resized(get(item), longest), part))
+    sizes, found = {}, [None] * len(part)
+    for i, image in enumerate(images):
+        sizes.setdefault(image.shape[:2], []).append(i)
+    for members in sizes.values():
+        step, at = batch, 0
+        while at < len(members):
+            here = members[at : at + step]
+            try:
+                rows = _through(backbone, layer, [images[i] for i in here], pool)
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                if step == 1:
+                    raise MemoryError(f"{_name(part[here[0]])} ({images[here[0]].shape[1]} x {images[here[0]].shape[0]} pixels) does "
+                                      "not fit into the memory, even alone. Give `longest` to shrink it.") from error
+                step = max(1, step // 2)
+                continue
+            except ValueError as error:
+                raise ValueError(f"{_name(part[here[0]])}: {error}") from error
+            for i, row in zip(here, rows, strict=True):
+                found[i] = row
+            at += len(here)
+    return found
+
+
+@torch.inference_mode()
+def _through(backbone, layer, images, pool):
+    maps = backbone(torch.cat([backbone.prepare(image) for image in images]), layer)
+    if pool is None:
+        return list(maps.half().cpu().numpy())
+    return list(pool(maps).float().cpu().numpy())
+
+
+def resized(image, longest):
+    """An image whose longer side has `longest` pixels: uint8 H x W x 3. None: as it is. Shrinking averages over areas."""
+    if longest is None:
+        return image
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+def _name(item):
+    return getattr(item, "id", item)
+
+
+def _key(backbone, layer, dataset, items, longest, pool):
+    """The name of a folder of the cache: it changes when a weight, an image, the layer, the size or the pooling does."""
+    digest = hashlib.sha256()
+    names = [(q.id, q.image_id, q.box) if hasattr(q, "image_id") else q for q in items]
+    for part in (backbone.fingerprint(), layer, dataset.name, dataset.tier, dataset.version, names, longest, PART):
+        digest.update(repr(part).encode() + b"\0")
+    for function in (type(backbone).prepare, resized, _through, *([] if pool is None else [pool])):
+        add_function(digest, function)
+    return f"{backbone.name}-{layer}-{digest.hexdigest()[:16]}"
+
+
+def _write(path, rows):
+    content = io.BytesIO()
+    np.savez(content, *rows)
+    write_bytes(path, content.getvalue())
+
+
+def _read(path, count):
+    """What a file of the cache holds, or None where it is absent or was damaged from outside."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            rows = [kept[f"arr_{i}"] for i in range(count)]
+    except Exception:  # zipfile, zlib and NumPy each have errors of their own
+        return None
+    return rows
