@@ -9,7 +9,7 @@ import numpy as np  # noqa: E402
 from visret_lab.bench.plan import Machine, model, plans  # noqa: E402
 from visret_lab.bench.scale import EFFORT, ENGINES, laws, working_point  # noqa: E402
 from visret_lab.teaching.capacity import capacity_html  # noqa: E402
-from visret_lab.teaching.capacity.capacity import NAMES, machines, milliseconds, size  # noqa: E402
+from visret_lab.teaching.capacity.capacity import NAMES, machines, milliseconds, size, two_digits  # noqa: E402
 from visret_lab.teaching.figures import STYLE  # noqa: E402
 
 MARKS = {"exact": "o", "ivf": "s", "ivfpq": "^", "hnsw": "D"}
@@ -50,9 +50,9 @@ def _measured(record, table):
     ceilings = [run["ceiling"] for run in codes]
     return (
         "## What was measured\n\n"
-        "```{figure} ../_assets/scale.svg\n:alt: Four panels over the number of vectors, both axes logarithmic: time of a query, "
-        "seconds to add the vectors, peak memory, and recall against time for the largest database, with a line for each of exact "
-        "search, IVF, IVF-PQ and HNSW.\n:name: fig-scale\n\n"
+        "```{figure} ../_assets/scale.svg\n:alt: Four panels with a line for each of exact search, IVF, IVF-PQ and HNSW. Time of a "
+        "query, seconds to add the vectors and peak memory over the number of vectors, all axes logarithmic; and recall against time "
+        "for the largest database.\n:name: fig-scale\n\n"
         f"Left to right: milliseconds a query at the working point, with the fitted lines; seconds to add the vectors; peak "
         f"memory of building, MB; recall@{record['k']} against milliseconds a query at the largest size. Bars: 95 % intervals over "
         "the queries.\n```\n\n"
@@ -62,32 +62,53 @@ def _measured(record, table):
         f"cell is opened: its ceiling is {min(ceilings):.2f} to {max(ceilings):.2f}, and its working point {100 * share:.0f} % of that. "
         f"They are lost from the first {record['k']}, not from sight: {min(run['shortlist'] for run in codes):.3f} or more of the true "
         "neighbours stand among the first hundred, where a second look at the true vectors would find them.\n\n"
+        "The peak of memory of IVF and IVF-PQ holds the descriptors that cells and words are learnt from. These weigh more than a "
+        "small database, so the peak begins high and grows late.\n\n"
         + table(["index", "vectors", "effort", f"recall@{record['k']}", "ms a query", "bytes a vector", "learning, s", "adding, s",
                  "peak, MB"], rows) + "\n")
 
 
 def _laws(record, found, table):
     rows = [[NAMES[kind], *(f"{law[what].b:.2f} ({law[what].low:.2f} to {law[what].high:.2f})" for what in ("ms", "add_s", "peak_bytes")),
-             f"{law['ms'].spread:.2f}"] for kind, law in found.items()]
+             f"{_last_step(record, kind):.2f}", f"{law['ms'].spread:.2f}"] for kind, law in found.items()]
     return (
         "## The laws\n\n"
         "A straight line in these panels is a power law, $y = a N^b$. The exponent $b$ says how a cost grows: 1 is proportional to "
         "the number of vectors $N$, 0.5 is its square root, 0 is no growth at all. In brackets stands the 95 % interval of the "
-        "exponent, from the scatter of the points; the last column is the largest factor by which a time lies off its line.\n\n"
-        + table(["index", "time of a query", "adding", "peak memory", "off the line"], rows) + "\n" + _lesson(record, found))
+        "exponent, from the scatter of the points. *Last step* is the exponent of the time between the two largest sizes alone; where "
+        "it differs from the first column, the line bends. *Off the line* is the largest factor by which a time lies off it.\n\n"
+        + table(["index", "time of a query", "adding", "peak memory", "time, last step", "off the line"], rows) + "\n"
+        + _lesson(record, found))
+
+
+def _last_step(record, kind):
+    """Exponent of the time of a query between the two largest sizes."""
+    before, last = [run for run in record["runs"] if run["engine"] == kind][-2:]
+    return np.log(working_point(last)["ms"] / working_point(before)["ms"]) / np.log(last["n"] / before["n"])
 
 
 def _lesson(record, found):
-    efforts = [working_point(run)["effort"] for run in record["runs"] if run["engine"] == "ivf"]
     ms = {kind: law["ms"].b for kind, law in found.items()}
-    order = sorted(ms, key=ms.get)
-    return (
-        f"The time of exact search grows as $N^{{{ms['exact']:.2f}}}$: every vector is compared. IVF has $4\\sqrt N$ cells, so a cell "
-        f"holds about $\\sqrt N / 4$ vectors. If always the same number of cells had to be opened, its time would grow as the root. "
-        f"At the working point {efforts[0]:.0f} cells are opened at the smallest size, and {efforts[-1]:.0f} at the largest, and the "
-        f"time grows as $N^{{{ms['ivf']:.2f}}}$. The slowest growth here is that of {NAMES[order[0]]}, $N^{{{ms[order[0]]:.2f}}}$. A graph is often said "
-        "to take a time that grows as the logarithm of $N$; between two sizes that are close together, a logarithm looks like a "
-        "power with a small exponent.\n\n")
+    efforts = {kind: [working_point(run)["effort"] for run in record["runs"] if run["engine"] == kind] for kind in EFFORT}
+    slowest = min(ms, key=ms.get)
+    text = f"The time of exact search grows as $N^{{{ms['exact']:.2f}}}$: every vector is compared. "
+    if ms["exact"] > 1.05:
+        text += ("That is more than in proportion. A small database stays in the processor's cache, and a large one has to be read "
+                 f"from memory; between the two largest sizes the exponent is {_last_step(record, 'exact'):.2f}. ")
+    return text + (
+        f"IVF has $4\\sqrt N$ cells, so a cell holds about $\\sqrt N / 4$ vectors. If always the same number of cells had to be opened, "
+        f"its time would grow as the root. At the working point {efforts['ivf'][0]:.0f} cells are opened at the smallest size and "
+        f"{efforts['ivf'][-1]:.0f} at the largest, and the time grows as $N^{{{ms['ivf']:.2f}}}$. The slowest growth here is that of "
+        f"{NAMES[slowest]}, $N^{{{ms[slowest]:.2f}}}$. A graph is often said to take a time that grows as the logarithm of $N$; between "
+        "two sizes that are close together, a logarithm looks like a power with a small exponent.\n\n"
+        "A warning about all of this: a larger part of one town holds more views of each patch, so the ten nearest come closer, and "
+        f"are easier to find. The same {EFFORT['ivf']} of 1 finds {_least(record, 'ivf', 0):.2f} of them at the smallest size and "
+        f"{_least(record, 'ivf', -1):.2f} at the largest. A million patches of a million towns would be a harder task.\n\n")
+
+
+def _least(record, kind, which):
+    """Recall with the least effort, at one of the sizes."""
+    return [run for run in record["runs"] if run["engine"] == kind][which]["curve"][0]["recall"]
 
 
 def _carried(record, table):
@@ -96,7 +117,7 @@ def _carried(record, table):
     for n in (1e7, 1e8, 1e9):
         for kind, values in plans(found, n, machine).items():
             rows.append([f"10{{sup}}`{np.log10(n):.0f}`", NAMES[kind], size(values["bytes"]),
-                         machines(values), milliseconds(values), f"{values['build_hours']:.2f}"])
+                         machines(values), milliseconds(values), two_digits(values["build_hours"])])
     return (
         "## Carried on, on paper\n\n"
         f"Nothing below was measured. It is what the laws say, for machines with {machine.memory / 1e9:g} GB and {machine.cores} "

@@ -54,4 +54,16 @@ def test_every_index_is_measured_in_a_process_of_its_own(tmp_path):
         assert recalls == sorted(recalls) and recalls[-1] >= 0.95 * runs[kind]["ceiling"]
         assert all(point["low"] <= point["recall"] <= point["high"] and point["ms"] > 0 for point in runs[kind]["curve"])
     assert runs["ivf"]["parameters"]["nlist"] == 253 and runs["ivf"]["ceiling"] == 1.0 > runs["ivfpq"]["ceiling"]
-    assert all(run["peak_bytes"] >= run["bytes"] for run in runs.values())
+
+
+def peak_after(size):
+    """By how much the peak grows when `size` bytes are used."""
+    before = scale._peak()
+    used = np.ones(size, np.uint8)
+    return scale._peak() - before + 0 * int(used[-1])
+
+
+def test_the_peak_is_that_of_the_process_alone():
+    mine = np.ones(60_000_000, np.uint8)  # the parent is large when the child starts
+    small, large = (scale.alone(peak_after, size) for size in (1_000_000, 40_000_000))
+    assert mine.sum() and 25_000_000 < large - small < 60_000_000

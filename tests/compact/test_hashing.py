@@ -6,9 +6,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from visret_lab.compact import bits as bits_module
-from visret_lab.compact.bits import as_bytes, as_codes, pack, principal, unpack
+from visret_lab.compact.bits import as_bytes, as_codes, pack, unpack
 from visret_lab.compact.itq import ITQ
 from visret_lab.compact.lsh import LSH
+from visret_lab.compact.pca import principal
 from visret_lab.compact.pca_hashing import PCAHashing
 from visret_lab.compact.spherical import SphericalHashing, balance, forces, overlaps, spherical_hamming
 from visret_lab.features.local import SIFT

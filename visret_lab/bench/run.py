@@ -1,32 +1,21 @@
 """`visret bench`: all races of the course, or those of one chapter."""
 
 import json
-import os
-import platform
-from importlib.metadata import version
-from pathlib import Path
 
 import typer
 from tqdm import tqdm
 
-from visret_lab.bench import aggregate, bow, color, compact, dimension, edges_gist, evaluation, local
+from visret_lab.bench import aggregate, bow, color, compact, dimension, edges_gist, evaluation, local, pca
 from visret_lab.bench.race import RaceError, run_race
+from visret_lab.bench.record import RECORD, versions
 
-RECORD = Path(__file__).parents[1] / "tables" / "records" / "bench.json"
-MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension, compact)
-REFERENCES = ("numpy", "scipy", "torch", "opencv-python-headless", "scikit-learn", "scikit-image", "faiss-cpu", "POT", "nanopq")
+MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension, pca, compact)
 
 
 def all_races(chapter=None, small=False):
     """Every race, or those of the chapters whose name begins with `chapter`."""
     races = [race for module in MODULES for race in module.races(small=small)]
     return [race for race in races if race.chapter.startswith(chapter or "")]
-
-
-def versions():
-    """What was raced against what, on what: a dict for the record."""
-    return {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count(),
-            **{name: version(name) for name in REFERENCES}}
 
 
 def bench(

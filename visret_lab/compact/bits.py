@@ -77,28 +77,3 @@ class BinaryCoder(TransformerMixin, BaseEstimator):
     def transform(self, x):
         """float N x D -> uint64 N x ceil(bits/64), as `pack` orders them."""
         return pack(self.bits_of(x))
-
-
-def principal(x, count, rows_what="bits"):
-    """Mean and principal directions of training rows.
-
-    Args:
-        x: float32 N x D. count: how many directions.
-
-    Returns:
-        (mean float32 D, directions float32 D x count, orthonormal columns, largest variance first; the largest entry of each
-        is positive, so that signs do not depend on the library).
-
-    Raises:
-        ValueError: more directions than dimensions, or than the rows can span.
-    """
-    most = min(x.shape[1], len(x) - 1)
-    if count > most:
-        raise ValueError(f"{count} {rows_what} need {count} principal directions, but {len(x)} training rows of {x.shape[1]} "
-                         f"dimensions have at most {max(most, 0)}. Give more rows, or ask for fewer {rows_what}.")
-    mean = x.mean(axis=0, dtype=np.float64)
-    centred = x - mean
-    directions = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :count]
-    largest = np.abs(directions).argmax(axis=0)
-    directions = directions * np.sign(directions[largest, np.arange(count)])
-    return mean.astype(np.float32), np.ascontiguousarray(directions, np.float32)

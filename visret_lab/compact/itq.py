@@ -4,8 +4,10 @@ Gong and Lazebnik, "Iterative quantization: a Procrustean approach to learning b
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from visret_lab.compact.bits import BinaryCoder, principal
+from visret_lab.compact.bits import BinaryCoder
+from visret_lab.compact.pca import principal
 
 
 class ITQ(BinaryCoder):
@@ -33,7 +35,11 @@ class ITQ(BinaryCoder):
         self.bits, self.n_iter, self.seed = bits, n_iter, seed
 
     def _learn(self, x):
-        self.mean_, directions = principal(x, self.bits)
+        with threadpool_limits(1):  # a sign that flips in the last digit is carried on by every turn: sums must be in one order
+            self._turn(x)
+
+    def _turn(self, x):
+        self.mean_, directions = principal(x, self.bits, "bits")[:2]
         v = ((x - self.mean_) @ directions).astype(np.float64)
         rotation = np.linalg.qr(np.random.default_rng(self.seed).standard_normal((self.bits, self.bits)))[0]
         self.errors_ = []

@@ -6,6 +6,7 @@ Ge, He, Ke, Sun, "Optimized product quantization for approximate nearest neighbo
 import numpy as np
 
 from visret_lab.arrays import as_rows
+from visret_lab.compact.pca import spectrum
 from visret_lab.compact.pq import ProductQuantizer
 from visret_lab.encoding.kmeans import group_means
 
@@ -102,8 +103,8 @@ def allocate(x, pieces):
     The direction with the next largest variance goes to the piece whose product of variances is smallest so far, as long as it
     has room (eigenvalue allocation, section 3.2).
     """
-    values, vectors = np.linalg.eigh(np.cov(as_rows(x).T.astype(np.float64)))
-    values, vectors = values[::-1], vectors[:, ::-1]
+    x = as_rows(x)
+    values, vectors = spectrum(x, x.mean(axis=0, dtype=np.float64))
     room, load, chosen = len(values) // pieces, np.zeros(pieces), [[] for _ in range(pieces)]
     size = np.log(np.maximum(values, values[0] * 1e-10) + 1e-300)
     for i, amount in enumerate(size - size.min()):  # none below 0, so that a piece never gets lighter

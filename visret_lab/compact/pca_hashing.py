@@ -1,6 +1,7 @@
 """PCA hashing: the signs of the principal components ("PCA-Direct" in Gong and Lazebnik, CVPR 2011)."""
 
-from visret_lab.compact.bits import BinaryCoder, principal
+from visret_lab.compact.bits import BinaryCoder
+from visret_lab.compact.pca import principal
 
 
 class PCAHashing(BinaryCoder):
@@ -8,7 +9,8 @@ class PCAHashing(BinaryCoder):
 
         b_j(x) = 1 where u_j.(x - mean) > 0
 
-    u_j: direction of the j-th largest variance. The mean has to be removed: otherwise the first bits are the same for nearly all.
+    u_j: direction of the j-th largest variance. The mean has to be removed: otherwise bits
+    of directions in which the mean is large against the spread, mostly late ones, are the same for nearly all.
     Every bit counts the same in the Hamming distance, though the components have very different variances; ITQ mends that.
 
     Args:
@@ -24,7 +26,7 @@ class PCAHashing(BinaryCoder):
         self.bits = bits
 
     def _learn(self, x):
-        self.mean_, self.directions_ = principal(x, self.bits)
+        self.mean_, self.directions_ = principal(x, self.bits, "bits")[:2]
 
     def _bits(self, x):
         return (x - self.mean_) @ self.directions_ > 0

@@ -14,6 +14,7 @@ import numpy as np
 
 from visret_lab.arrays import as_rows, l2_normalize, require_searchable
 from visret_lab.compact.pq import require_divisible, require_enough
+from visret_lab.encoding.kmeans import by_products
 
 # name: (parameters fixed when the index is built, parameters that may be set at any time), each with its default
 KINDS = {
@@ -123,7 +124,8 @@ class Engine:
             require_enough(len(x), now["nlist"], "cells")
         if "bits" in now:
             require_enough(len(x), 1 << now["bits"], "words a piece")
-        self.index.train(x)
+        with by_products():
+            self.index.train(x)
         return self
 
     def add(self, x):

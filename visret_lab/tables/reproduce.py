@@ -22,10 +22,11 @@ TOLERANCE = {
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
     from visret_lab.tables.experiments import (ch02_color, ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad,
-                                               ch07_fisher)
+                                               ch07_fisher, ch09_pca_whitening, ch10_product_quantization, ch11_hashing)
 
     return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
-            "aggregated": (ch05_bag_of_words, ch06_vlad, ch07_fisher)}
+            "aggregated": (ch05_bag_of_words, ch06_vlad, ch07_fisher),
+            "compact": (ch09_pca_whitening, ch10_product_quantization, ch11_hashing)}
 
 
 def published():

@@ -8,7 +8,7 @@
   const WORDS = 256, TABLES = 2147483648;
 
   const grouped = (x) => Math.round(x).toLocaleString("en-US");
-  const short = (x) => (x >= 100 ? grouped(x) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+  const short = (x) => (x >= 100 ? grouped(x) : x >= 10 ? x.toFixed(1) : x >= 1 ? x.toFixed(2) : x.toFixed(3));
   const precise = (x) => String(Number(x.toPrecision(2)));
 
   function size(count) {

@@ -50,7 +50,7 @@ def _slider(key, label, value, low, high, step):
 
 
 def _row(kind, values):
-    cells = (size(values["bytes"]), machines(values), milliseconds(values), _two_digits(values["build_hours"]))
+    cells = (size(values["bytes"]), machines(values), milliseconds(values), two_digits(values["build_hours"]))
     return f'<tr data-engine="{kind}"><th scope="row">{NAMES[kind]}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
@@ -74,11 +74,12 @@ def milliseconds(values):
 
 
 def _short(x):
-    """Three digits for small values, whole numbers for others; the calculator's script rounds in the same way."""
+    """About three digits; the calculator's script rounds in the same way."""
     if x >= 100:
         return f"{x:,.0f}"
-    return f"{x:.1f}" if x >= 10 else f"{x:.2f}"
+    return f"{x:.{1 if x >= 10 else 2 if x >= 1 else 3}f}"
 
 
-def _two_digits(x):
+def two_digits(x):
+    """A number rounded to two digits, in plain notation where that is short."""
     return f"{float(f'{x:.2g}'):g}"
