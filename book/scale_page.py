@@ -43,7 +43,8 @@ def _measured(record, table):
         for run in (r for r in record["runs"] if r["engine"] == kind):
             point = working_point(run)
             effort = "" if kind == "exact" else f"{EFFORT[kind]} {point['effort']:.0f}"
-            rows.append([NAMES[kind], f"{run['n']:,}", effort, f"{point['recall']:.2f}", f"{point['ms']:.3f}",
+            rows.append([NAMES[kind], f"{run['n']:,}", effort, f"{point['recall']:.2f}",
+                         f"{point['ms']:.3f} ({point['ms_low']:.3f} to {point['ms_high']:.3f})",
                          f"{run['bytes'] / run['n']:.0f}", f"{run['train_s']:.1f}", f"{run['add_s']:.1f}",
                          f"{run['peak_bytes'] / 1e6:,.0f}"])
     codes = [run for run in record["runs"] if run["engine"] == "ivfpq"]
@@ -55,7 +56,7 @@ def _measured(record, table):
         "for the largest database.\n:name: fig-scale\n\n"
         f"Left to right: milliseconds a query at the working point, with the fitted lines; seconds to add the vectors; peak "
         f"memory of building, MB; recall@{record['k']} against milliseconds a query at the largest size. Bars: 95 % intervals over "
-        "the queries.\n```\n\n"
+        "the queries; the time needed to add, and the memory, were measured once.\n```\n\n"
         f"More effort finds more, so a time means something only together with a recall. All times below are read at the same "
         f"*working point*: where an index finds {100 * share:.0f} % of the neighbours that it would find if it looked at everything. For "
         f"IVF and HNSW that is a recall@{record['k']} of {share:.2f}. IVF-PQ compares codes, and codes lose neighbours even when every "
@@ -173,8 +174,10 @@ def _growth(axes, runs, law, style, name):
     n = np.array([run["n"] for run in runs], float)
     values = [[working_point(run)["ms"] for run in runs], [run["add_s"] for run in runs], [run["peak_bytes"] / 1e6 for run in runs]]
     factors = (1, 1, 1e-6)
+    points = [working_point(run) for run in runs]
+    away = [[p["ms"] - p["ms_low"] for p in points], [p["ms_high"] - p["ms"] for p in points]]
     for axis, y, what, factor in zip(axes.flat, values, ("ms", "add_s", "peak_bytes"), factors, strict=False):
-        axis.plot(n, y, ls="none", **style)
+        axis.errorbar(n, y, yerr=away if what == "ms" else None, ls="none", capsize=2, **style)
         axis.plot(n, factor * law[what](n), color=style["color"], lw=1.2, label=f"{name}: $N^{{{law[what].b:.2f}}}$")
 
 

@@ -9,7 +9,7 @@ from visret_lab.cli import app
 
 
 def run_with(curve, ceiling=1.0):
-    return {"ceiling": ceiling, "curve": [{"effort": e, "recall": r, "ms": ms} for e, r, ms in curve]}
+    return {"ceiling": ceiling, "curve": [{"effort": e, "recall": r, "ms": ms, "ms_low": ms / 2, "ms_high": 3 * ms} for e, r, ms in curve]}
 
 
 def test_working_point_is_between_the_two_efforts_around_it():
@@ -17,6 +17,7 @@ def test_working_point_is_between_the_two_efforts_around_it():
     assert found["recall"] == 0.95
     assert found["ms"] == pytest.approx(4.0)  # half way from 2 to 8, as logarithms
     assert found["effort"] == pytest.approx(8**0.5)
+    assert (found["ms_low"], found["ms_high"]) == (pytest.approx(2.0), pytest.approx(12.0))
 
 
 @pytest.mark.parametrize(("curve", "ceiling", "effort"), [

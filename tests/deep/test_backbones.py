@@ -11,7 +11,8 @@ import torch
 from torchvision import models
 
 from visret_lab.deep import backbones
-from visret_lab.deep.backbones import LAYERS, Backbone, from_torchvision, mobilenet, squeezenet, vgg_layers
+from visret_lab.deep.backbones import LAYERS, Backbone, from_torchvision, mobilenet, squeezenet
+from visret_lab.deep.minivgg import vgg_layers
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
 MIRROR = Path(os.environ.get("VISRET_MIRROR", "/nowhere"))

@@ -33,6 +33,7 @@ PIECES = 32  # of a code, in bytes
 K = 10
 SHORTLIST = 100  # results of codes among which the true neighbours are looked for
 SHARE = 0.95  # of what the index can reach, at the working point
+TIMES = ("ms", "ms_low", "ms_high")  # mean of the queries, and its interval
 BLOCK = 50_000  # rows that are added at a time
 
 
@@ -201,7 +202,7 @@ def _descriptors(image, items, what):
 
 
 def working_point(run):
-    """Time where an index finds the agreed share of what it can find: dict with effort, recall, ms.
+    """Time where an index finds the agreed share of what it can find: dict with effort, recall, ms, ms_low, ms_high.
 
     Efforts were doubled, so the agreed share lies between two of them: time and effort there are read off the line between the
     two points, both as logarithms. Where the least effort is enough, or no effort was, the first or the last point stands.
@@ -210,13 +211,13 @@ def working_point(run):
     recalls = [point["recall"] for point in curve]
     above = next((i for i, recall in enumerate(recalls) if recall >= wanted), len(curve) - 1)
     if above == 0 or recalls[above] <= wanted:
-        return {name: curve[above][name] for name in ("effort", "recall", "ms")}
+        return {name: curve[above][name] for name in ("effort", "recall", *TIMES)}
     share = (wanted - recalls[above - 1]) / (recalls[above] - recalls[above - 1])
 
     def between(name):
         return float(np.exp((1 - share) * np.log(curve[above - 1][name]) + share * np.log(curve[above][name])))
 
-    return {"effort": between("effort"), "recall": wanted, "ms": between("ms")}
+    return {"effort": between("effort"), "recall": wanted, **{name: between(name) for name in TIMES}}
 
 
 def laws(record):

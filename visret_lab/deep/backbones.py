@@ -18,6 +18,7 @@ from torchvision.models.feature_extraction import create_feature_extractor
 from visret_lab.datasets.download import fetch
 from visret_lab.datasets.registry import entry
 from visret_lab.deep.deep_compression import decode
+from visret_lab.deep.minivgg import vgg_layers
 from visret_lab.deep.tflite import read_layers
 from visret_lab.features.images import require_rgb
 
@@ -146,18 +147,6 @@ def from_torchvision(name):
     network = models.get_model(name, weights=None)
     network.load_state_dict(_from_mirror(weights.url) or weights.get_state_dict(progress=True, check_hash=True))
     return Backbone(name, network, LAYERS[name], *IMAGENET)
-
-
-def vgg_layers(widths):
-    """VGG's names and torchvision's nodes: widths is a list of how many convolutions each block has, e.g. (2, 2, 3, 3, 3)."""
-    names, node = {}, 0
-    for block, count in enumerate(widths, 1):
-        for i in range(1, count + 1):
-            names[f"conv{block}_{i}"] = f"features.{node + 1}"  # convolution, then ReLU
-            node += 2
-        names[f"pool{block}"] = f"features.{node}"
-        node += 1
-    return names
 
 
 LAYERS = {
