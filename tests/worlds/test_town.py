@@ -53,7 +53,7 @@ def test_an_interrupted_town_goes_on_where_it_stopped(town, tmp_path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         generate(tmp_path, SMALL, workers=1, progress=False)
     assert not (tmp_path / "manifest.json").exists() and not list(tmp_path.rglob("*.tmp"))
-    monkeypatch.setattr(module, "_make", lambda *a: made.append(a[1]["name"]) or original(*a))
+    monkeypatch.setattr(module, "_make", lambda *a, **k: made.append(a[1]["name"]) or original(*a, **k))
     generate(tmp_path, SMALL, workers=1, progress=False)
     assert len(made) == len(set(made)) == len(_places(SMALL)), "a finished place was made again"
     assert content(tmp_path) == content(town)

@@ -1,10 +1,8 @@
 """Make the town: every place in its turn, every picture from its own seed, so that order and workers do not matter."""
 
 import json
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,6 +11,7 @@ from tqdm import tqdm
 
 from visret_lab.files import write_bytes
 from visret_lab.worlds.manifest import write_manifest
+from visret_lab.worlds.parts import is_complete, make_parts
 from visret_lab.worlds.town.place import make_place
 from visret_lab.worlds.town.render import render, whole_area
 from visret_lab.worlds.town.truth import difficulty, label
@@ -76,10 +75,9 @@ def generate(folder, config=None, *, workers=None, progress=True):
     """
     folder, config = Path(folder), config or TownConfig()
     places = _places(config)
-    todo = [place for place in places if not _done(folder, place, config)]
-    workers = min(os.cpu_count() or 1, 4) if workers is None else workers
+    todo = [place for place in places if not is_complete(folder, _record_file(place), place["count"])]
     with tqdm(total=sum(p["count"] for p in todo), desc="town", unit="image", disable=not progress or not todo) as bar:
-        for count in _run(folder, todo, config, workers):
+        for count in make_parts(partial(_make, folder, config=config), todo, workers):
             bar.update(count)
     records = [r for place in places for r in json.loads((folder / _record_file(place)).read_text())]
     truth = _truth(records, config)
@@ -105,31 +103,6 @@ def _places(config):
 
 def _record_file(place):
     return f"records/{place['name']}.json"
-
-
-def _done(folder, place, config):
-    """A place is done when its record and all its pictures are there (each was written whole)."""
-    try:
-        records = json.loads((folder / _record_file(place)).read_text())
-    except (OSError, ValueError):
-        return False
-    return len(records) == place["count"] and all((folder / f"images/{r['id']}.jpg").is_file() for r in records)
-
-
-def _run(folder, todo, config, workers):
-    """Make the places that are missing; yield the number of pictures of each as it is finished."""
-    if workers <= 1 or len(todo) <= 1:
-        for place in todo:
-            yield _make(folder, place, config)
-        return
-    # "spawn" starts clean processes: a fork of one that runs OpenCV or torch threads can hang.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(_make, folder, place, config) for place in todo]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _make(folder, place, config):

@@ -46,7 +46,15 @@ def make_place(style_seed, place_seed, kind):
     if kind == "street":
         style, plan = random_style(rng), random_plan(rng)
     # A landmark draws its walls from its architect's generator, so that it is the same in every view and place.
-    middle = build(architect if kind == "landmark" else rng, style, plan, owner=1 if kind == "landmark" else 0)
+    return surround(rng, build(architect if kind == "landmark" else rng, style, plan, owner=1 if kind == "landmark" else 0), plan)
+
+
+def surround(rng, middle, plan):
+    """A place around a building: neighbours, ground, street, trees, lamps, and who may pass.
+
+    Args:
+        rng: numpy Generator. middle: list of Quads of the building. plan: its Plan.
+    """
     quads, footprints = list(middle), [_footprint(middle)]
     for house in _neighbours(rng, plan):
         quads += house
