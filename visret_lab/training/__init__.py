@@ -1,0 +1,1 @@
+"""Networks that learn: short loops that can be stopped and go on with the same result."""
