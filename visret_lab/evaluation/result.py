@@ -98,13 +98,14 @@ def cumulative_table(rows):
     """The course's table: method, mAP with its interval, bytes an image, milliseconds a query.
 
     Args:
-        rows: list of Result or of the dicts that Result.row gives.
+        rows: list of Result or of the dicts that Result.row gives; with a key "chapter" they get a column for it.
 
     Returns:
         pandas Styler; a value that is missing reads "-".
     """
     rows = [r.row() if isinstance(r, Result) else r for r in rows]
-    frame = pd.DataFrame({
+    chapter = {"chapter": [r.get("chapter", "") for r in rows]} if any("chapter" in r for r in rows) else {}
+    frame = pd.DataFrame(chapter | {
         "method": [r["method"] for r in rows],
         "protocol": [f"{r['dataset']}, {r['protocol']}" for r in rows],
         "mAP": [f"{r['mAP']:.3f}" for r in rows],

@@ -2,6 +2,8 @@
 
 import json
 
+from IPython.display import HTML
+
 from visret_lab.datasets.cache import cache_dir, write_bytes
 from visret_lab.datasets.load import current_tier
 from visret_lab.evaluation import Result, cumulative_table
@@ -16,7 +18,7 @@ def save(chapter, results, tier=None):
 
 def load_rows(upto, tier=None):
     """Rows of all chapters up to and including `upto`, in the order of the chapters; those not run are absent."""
-    return [row for file in _files(tier) if file.stem <= upto for row in json.loads(file.read_text())]
+    return [{"chapter": file.stem[:2], **row} for file in _files(tier) if file.stem <= upto for row in json.loads(file.read_text())]
 
 
 def measured_before(chapter, tier=None):
@@ -31,6 +33,34 @@ def _files(tier):
 
 
 def grow(chapter, results, tier=None):
-    """Save the rows of this chapter and return the table up to here, ready to be shown."""
+    """Save the rows of this chapter, and return the table up to here, ready to be shown.
+
+    What is seen at once: the best row of each earlier chapter, and all rows of this one. All others open below.
+
+    Returns:
+        IPython.display.HTML.
+    """
     save(chapter, results, tier)
-    return cumulative_table(load_rows(chapter, tier))
+    rows = load_rows(chapter, tier)
+    own = [row for row in rows if row["chapter"] == chapter[:2]]
+    earlier = [row for row in rows if row["chapter"] != chapter[:2]]
+    seen = cumulative_table(best_of_each(earlier, own) + own).to_html()
+    if not earlier:
+        return HTML(seen)
+    # JupyterLab hides the little arrow that says "open me".
+    arrow = "display:list-item !important;list-style:disclosure-closed inside !important;cursor:pointer"
+    return HTML(f'{seen}<details class="all-rows"><summary style="{arrow}">All {len(earlier)} rows of the earlier chapters</summary>'
+                f"{cumulative_table(earlier).to_html()}</details>")
+
+
+def best_of_each(earlier, own):
+    """The row with the largest mAP of each earlier chapter, among those on the set and protocol of this chapter's first row.
+
+    A chapter that was measured on other sets only is left out here.
+    """
+    wanted = [(row["dataset"], row["protocol"]) for row in own[:1]]
+    best = {}
+    for row in earlier:
+        if (row["dataset"], row["protocol"]) in wanted and row["mAP"] > best.get(row["chapter"], {"mAP": -1})["mAP"]:
+            best[row["chapter"]] = row
+    return [best[chapter] for chapter in sorted(best)]
