@@ -19,7 +19,7 @@ TITLE = "# To a billion\n\n"
 def page(record, table):
     """The text of the page. `table(head, rows)` writes a Markdown table; record None: nobody has measured."""
     if record is None:
-        return TITLE + "Not run yet: `visret scale --save` measures, in about twenty minutes.\n"
+        return TITLE + "Not run yet: `visret scale --save` measures; it took seven minutes on two cores.\n"
     found = laws(record)
     return "".join([TITLE, _opening(record), _measured(record, table), _laws(record, found, table), _carried(record, table), _assumptions(record)])
 

@@ -2,7 +2,7 @@
 
     python data_scripts/pretrain_minivgg.py [--out FOLDER] [--steps 4000]
 
-Some 14,400 pictures are painted first (ten minutes on two cores), then the network is trained (an hour). Both can be stopped and go on
+Some 14,400 pictures are painted first (ten minutes on two cores), then the network is trained, which takes longer. Both can be stopped and go on
 where they were; the same seed gives the same file on the same machine. Nothing is downloaded, and no picture of the town is seen.
 
 Written: minivgg.safetensors (16 bits a weight, batch normalisation folded away), minivgg.json (the model card: data, accuracy, seconds,

@@ -20,8 +20,10 @@ def faiss_pq(codewords):
 
 
 def faiss_pq_index(codewords, codes, metric=faiss.METRIC_L2):
-    """A faiss.IndexPQ with these words, float32 M x 256 x D/M, and these codes, uint8 N x M."""
+    """A faiss.IndexPQ with these words, float32 M x 256 x D/M, and these codes, uint8 N x M. ValueError: other than 256 words."""
     pieces, words, depth = codewords.shape
+    if words != 256:  # FAISS packs shorter codes into fewer bytes, ours keep one a piece
+        raise ValueError(f"FAISS reads our codes only with 256 words a piece, not with {words}.")
     index = faiss.IndexPQ(pieces * depth, pieces, words.bit_length() - 1, metric)
     faiss.copy_array_to_vector(np.ascontiguousarray(codewords, np.float32).ravel(), index.pq.centroids)
     faiss.copy_array_to_vector(codes.ravel(), index.codes)

@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 WIDTHS = ((16,), (32,), (64, 64), (128, 128), (160, 160))  # channels of conv1_1 ... conv5_2
 HIDDEN = 256  # numbers of fc6 and fc7
 FIELD = 4  # fc6 sees a map of 4 x 4 positions: an image of 128 x 128 pixels
-MEAN, DEVIATION = (118.0, 118.0, 118.0), (64.0, 64.0, 64.0)  # of the pictures that it was trained on, about
+MEAN, DEVIATION = (118.0, 118.0, 118.0), (64.0, 64.0, 64.0)  # round numbers: the training must only use the same
 
 
 class MiniVGG(nn.Module):

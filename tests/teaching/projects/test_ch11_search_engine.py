@@ -7,6 +7,7 @@ from tests.teaching.exercises.common import assert_exercise_module
 from visret_lab.datasets import load
 from visret_lab.teaching.answers import CheckFailed, hint
 from visret_lab.teaching.projects import ch11_search_engine as p
+from visret_lab.teaching.projects.search_engine import cells_of_pq
 from visret_lab.teaching.projects.project import Probe, Project, check_project
 
 ALL = [(cells, codes) for cells in p.CELLS for codes in p.CODES]
@@ -248,11 +249,11 @@ def test_hints_come_in_steps():
 
 def test_pq_cells_are_all_pairs_of_words():
     train, _, _ = p.hidden(0)
-    centres = p.cells_of_pq(train, 16)
+    centres = cells_of_pq(train, 16)
     assert centres.shape == (16, 32) and len(np.unique(centres[:, :16].round(5), axis=0)) == 4
     assert len(np.unique(centres.round(5), axis=0)) == 16
     with pytest.raises(ValueError, match="power of 4"):
-        p.cells_of_pq(train, 48)
+        cells_of_pq(train, 48)
 
 
 @pytest.mark.parametrize("codes", p.CODES)

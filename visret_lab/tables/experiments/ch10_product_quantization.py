@@ -100,8 +100,6 @@ def _named(kind, pieces, **options):
 
 def code_point(task, name, quantizer, turn=None):
     """The Point of a fitted quantiser. Args: turn: float D x D, an orthogonal matrix that goes before it, or None."""
-    if quantizer.codewords_.shape[1] != 256:  # FAISS packs shorter codes into fewer bytes, ours keep one a piece
-        raise ValueError(f"FAISS reads our codes only with 256 words a piece, not with {quantizer.codewords_.shape[1]}.")
     turn = getattr(quantizer, "rotation_", turn)
     base = task.base if turn is None or hasattr(quantizer, "rotation_") else task.base @ turn
     index = faiss_pq_index(quantizer.codewords_, quantizer.encode(base))
