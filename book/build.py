@@ -1,8 +1,9 @@
 """`make book`: run what changed, then let Jupyter Book typeset the executed copies.
 
 Executed notebooks are kept in book/_build/executed with their fingerprint (fingerprint.py); the book is made from
-book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Chapters run one after the other, because each shows what
-the earlier ones measured; the solutions run beside them.
+book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Notebooks run in two lanes, side by side. Chapters that share
+features stand in one lane, so that nothing is computed twice. The table that a chapter shows begins with what all earlier ones
+measured, and some of these may still be running in the other lane: so the tables are filled at the end.
 """
 
 import os
@@ -26,6 +27,7 @@ EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 TIMEOUT = 600  # seconds a cell
+DEEP = "12"  # the first chapter on networks
 
 
 def main():
@@ -35,9 +37,11 @@ def main():
     chapters = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     sources = chapters + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
     with ProcessPoolExecutor(2) as pool:
-        failed = sum(pool.map(execute, (chapters, sources[len(chapters):])), [])
+        failed = sum(pool.map(execute, lanes(sources)), [])
     if failed:
         sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
+    for chapter in chapters:
+        fill_table(chapter)
     stage(sources)
     pages.write()
     typesetter = str(Path(sys.executable).parent / "jupyter-book")
@@ -45,6 +49,27 @@ def main():
     if code:
         sys.exit(code)
     print(f"== {HERE / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
+
+
+def lanes(sources):
+    """Two lists of notebooks that run side by side, each in order: chapters on local features, and all others."""
+    local = [s for s in sources if s.parent.name == "notebooks" and s.name < DEEP]
+    return local, [s for s in sources if s not in local]
+
+
+def fill_table(chapter):
+    """Put the table up to a chapter into its executed copy, now that all chapters before it have run."""
+    import nbformat
+
+    from visret_lab.tables import cumulative
+
+    notebook = nbformat.read(target(chapter), 4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "cumulative.grow(" in cell.source:
+            for output in cell.outputs:
+                if "text/html" in output.get("data", {}):
+                    output["data"]["text/html"] = cumulative.shown(chapter.stem).data
+    write(notebook, target(chapter))
 
 
 def target(source):
@@ -75,8 +100,6 @@ def execute(sources):
 
 def run(source):
     """Execute one notebook into its place under _build/executed. Returns (seconds, error text or "")."""
-    import nbformat
-
     from visret_lab.teaching.execute import execute
 
     os.environ.update(THREADS)
@@ -85,13 +108,19 @@ def run(source):
     if error:
         return time.perf_counter() - start, error
     drop_progress_bars(notebook)
-    path = target(source)
+    write(notebook, target(source))
+    target(source).with_suffix(".sha256").write_text(key)
+    return time.perf_counter() - start, ""
+
+
+def write(notebook, path):
+    """Write an executed notebook: whole, or not at all."""
+    import nbformat
+
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     nbformat.write(notebook, part)
     part.replace(path)
-    path.with_suffix(".sha256").write_text(key)
-    return time.perf_counter() - start, ""
 
 
 def drop_progress_bars(notebook):

@@ -1,7 +1,7 @@
 """What a notebook's outputs depend on: its own cells, the modules of visret_lab that it reaches, the pinned packages.
 
 Jupyter Book's own cache sees only the notebook. Here a change in `features/gist.py` runs anew just those chapters
-that import it, directly or through another module, and those that show a number which it changed. The data of the mini
+that import it, directly or through another module, and those that compute with a number which it changed. The data of the mini
 tier are functions of the code in `worlds/`, which `datasets.load` imports, so they are covered too.
 """
 
@@ -24,7 +24,7 @@ def fingerprint(notebook):
     digest = hashlib.sha256(notebook.read_bytes())
     digest.update((ROOT / "requirements.lock").read_bytes())
     digest.update(os.environ.get("VISRET_TIER", "mini").encode())
-    if "cumulative." in code:  # its table begins with what the earlier chapters measured
+    if "cumulative.load_rows" in code:  # it computes with what the earlier chapters measured
         digest.update(cumulative.measured_before(notebook.stem).encode())
     for path in sorted(reached(code)):
         digest.update(str(path.relative_to(ROOT)).encode())

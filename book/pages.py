@@ -8,6 +8,7 @@ TITLES = {  # of the tables, in the order of the page
     "handmade": "Colour, edges, GIST and matching (chapters 02 to 04)",
     "aggregated": "Bags of words, VLAD, Fisher vectors (chapters 05 to 07)",
     "compact": "Shorter vectors: PCA, product quantisation, binary codes (chapters 09 to 11)",
+    "deep": "Networks off the shelf: codes, pooled maps, words, regions (chapters 12 to 15)",
     "bow-verification": "Bags of words with spatial verification and query expansion",
     "blcf-stages": "Bags of local convolutional features, stage by stage",
     "blcf-sum-pooling": "Bags of local convolutional features against sum pooling",

@@ -56,11 +56,11 @@ def test_the_fingerprint_follows_code_cells_and_tier(notebook, tmp_path, monkeyp
     assert fingerprint.fingerprint(notebook) == before
 
 
-def test_a_table_follows_what_earlier_chapters_measured(tmp_path, monkeypatch):
+def test_a_chapter_that_computes_with_earlier_figures_follows_them(tmp_path, monkeypatch):
     monkeypatch.setenv("VISRET_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "05_b.ipynb"
     path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "from visret_lab.tables import cumulative\n"
-                                           "cumulative.grow('05_b', [])"}]}))
+                                           "cumulative.load_rows('05_b')"}]}))
     before = fingerprint.fingerprint(path)
     cumulative.save("04_a", [{"method": "m", "dataset": "town", "protocol": "medium", "mAP": 0.4, "bytes": 4}])
     assert fingerprint.fingerprint(path) != before

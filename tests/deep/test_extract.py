@@ -8,8 +8,10 @@ import torch
 
 from visret_lab.deep import extract as module
 from visret_lab.deep.backbones import Backbone
-from visret_lab.deep.extract import extract_maps, extract_vectors, resized
+from visret_lab.deep.extract import extract_maps, extract_vectors, pool_maps, resized
 from visret_lab.deep.pooling import gem, mac
+from visret_lab.deep.rmac import region_mac
+from visret_lab.deep.rmac import regions as module_regions
 from visret_lab.protocols import Query
 
 SIZES = [(24, 32), (32, 24), (24, 32), (40, 16), (24, 32), (32, 24), (24, 32)]
@@ -127,3 +129,24 @@ def test_errors_name_the_image_and_come_before_the_work(backbone, dataset):
     dataset.ids = []
     with pytest.raises(ValueError, match="no images"):
         extract_maps(backbone, "pool1", dataset)
+
+
+def test_maps_at_hand_are_pooled_size_by_size():
+    rng = np.random.default_rng(1)
+    maps = [rng.random((4, *size), np.float32) for size in ((3, 5), (5, 3), (3, 5), (2, 2), (3, 5))]
+    found = pool_maps(gem, maps, batch=2)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [gem(torch.from_numpy(m[None]))[0].numpy() for m in maps], rtol=1e-6)
+    regions = pool_maps(region_mac, maps)
+    assert [len(r) for r in regions] == [len(module_regions(*m.shape[1:])) for m in maps]
+    with pytest.raises(ValueError, match="no maps"):
+        pool_maps(gem, [])
+
+
+def test_a_query_is_shrunk_as_the_picture_that_it_is_cut_from(backbone, dataset):
+    maps = extract_maps(backbone, "pool1", dataset, longest=16)  # the first image, 24 x 32, becomes 12 x 16: half its size
+    query = extract_maps(backbone, "pool1", dataset, queries=True, longest=16)[0]  # of 16 x 16 pixels
+    assert maps[0].shape[1:] == (6, 8) and query.shape[1:] == (4, 4)
+    dataset.queries[0] = Query("q1", "i0", None)
+    dataset.query_image = lambda q: dataset.image(q.image_id)
+    assert extract_maps(backbone, "pool1", dataset, queries=True, longest=16)[0].shape[1:] == (6, 8)

@@ -1,11 +1,18 @@
 """MiniVGG: names of its layers, sizes, and batch normalisation folded away."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
-from visret_lab.deep.backbones import Backbone
+from visret_lab.deep.backbones import Backbone, minivgg
 from visret_lab.deep.minivgg import DEVIATION, MEAN, MiniVGG, folded, layers
+from visret_lab.deep.shipped import WEIGHTS
+from visret_lab.worlds.categories import building
+from visret_lab.worlds.town.render import render
+from visret_lab.worlds.town.view import draw_view
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +58,36 @@ def test_an_image_that_is_too_small_is_refused(trained):
     backbone = Backbone("minivgg", folded(trained), layers(), MEAN, DEVIATION)
     with pytest.raises(ValueError, match="20 x 20 are too small for fc6"):
         backbone.maps(np.zeros((20, 20, 3), np.uint8), "fc6")
+
+
+def test_the_shipped_network_is_small_and_is_what_its_card_says():
+    path = WEIGHTS / "minivgg.safetensors"
+    card = json.loads(path.with_suffix(".json").read_text())
+    backbone = minivgg()
+    assert path.stat().st_size < 5e6
+    assert sum(p.numel() for p in backbone.network.parameters()) == card["parameters"]
+    assert backbone.network.classifier[-1].out_features == len(card["categories"]) == 48
+    log = [json.loads(line) for line in path.with_name("minivgg_log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == card["schedule"]["steps"] and abs(log[-1]["accuracy"] - card["accuracy"]) < 0.02
+
+
+def test_the_shipped_network_tells_new_buildings_apart():
+    """Buildings of another seed than those it learnt from; chance is 1 of 48."""
+    right = []
+    for category in range(0, 48, 3):
+        rng = np.random.default_rng([77, category])
+        image = render(building(category, rng), draw_view(rng, easy=True), rng, (192, 144))[0]
+        right.append(int(minivgg().classify(image).argsort(descending=True)[:5].eq(category).any()))
+    assert np.mean(right) > 0.4  # of 48, five would be right one time in ten
+
+
+def test_missing_and_damaged_weights_say_how_to_make_them_again(tmp_path):
+    with pytest.raises(FileNotFoundError, match="pretrain_minivgg.py"):
+        minivgg(tmp_path / "nothing.safetensors")
+    whole, cut = (WEIGHTS / "minivgg.safetensors").read_bytes(), tmp_path / "cut.safetensors"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="damaged.*pretrain_minivgg.py"):
+        minivgg(cut)
+    cut.write_bytes(save({"other": torch.zeros(3)}))
+    with pytest.raises(ValueError, match="pretrain_minivgg.py"):
+        minivgg(cut)

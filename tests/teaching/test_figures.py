@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from visret_lab.teaching import figures
 from visret_lab.teaching.figures import cut_patch, is_inside
 
 
@@ -27,3 +28,15 @@ def test_a_patch_is_turned_by_its_angle():
                                                ((50, 90, 4, 0), False)])
 def test_is_inside_allows_for_every_turn(point, inside):
     assert is_inside(np.zeros((101, 101, 3)), point) is inside
+
+
+def test_a_map_over_an_image_is_brightest_where_it_is_largest():
+    image, values = np.full((40, 60, 3), 90, np.uint8), np.zeros((4, 6))
+    values[1, 4] = 3
+    seen = figures.heat(image, values)
+    assert seen.shape == image.shape and seen.dtype == np.uint8
+    assert seen[15, 45, 1] > 150 > seen[35, 5, 1] and np.array_equal(figures.heat(image, 7 * values), seen)
+    assert figures.heat(image, np.zeros((4, 6))).std() < 60
+    for wrong in (np.zeros(4), values - 1, values * np.nan):
+        with pytest.raises(ValueError, match="h x w"):
+            figures.heat(image, wrong)

@@ -1,8 +1,8 @@
 """Networks behind one face: an image goes in, the maps of a named layer come out.
 
-SqueezeNet and MobileNetV2 come from small public files that are decoded here; AlexNet, VGG16, ResNet and others from torchvision's
-own hub. A layer's maps are taken behind its ReLU; the blocks of MobileNetV2 end without one, so only its last layer has no
-negative values.
+MiniVGG comes with the package. SqueezeNet and MobileNetV2 come from small public files that are decoded here; AlexNet, VGG16, ResNet
+and others from torchvision's own hub. A layer's maps are taken behind its ReLU; the blocks of MobileNetV2 end without one, so only its
+last layer has no negative values.
 """
 
 import hashlib
@@ -17,8 +17,10 @@ from torchvision.models.feature_extraction import create_feature_extractor
 
 from visret_lab.datasets.download import fetch
 from visret_lab.datasets.registry import entry
+from visret_lab.deep import minivgg as mini
 from visret_lab.deep.deep_compression import decode
-from visret_lab.deep.minivgg import vgg_layers
+from visret_lab.deep.minivgg import MiniVGG, vgg_layers
+from visret_lab.deep.shipped import WEIGHTS, load_into, read_weights
 from visret_lab.deep.tflite import read_layers
 from visret_lab.features.images import require_rgb
 
@@ -39,7 +41,8 @@ class Backbone(nn.Module):
     def __init__(self, name, network, layers, mean, deviation, bgr=False):
         super().__init__()
         self.name, self.layers, self.bgr = name, dict(layers), bgr
-        self.network = network.eval().requires_grad_(False)
+        # channels last: the convolutions of a CPU take half the time
+        self.network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
         self._cut = {}
@@ -92,6 +95,20 @@ class Backbone(nn.Module):
         for key, value in sorted(self.network.state_dict().items()):
             digest.update(key.encode() + value.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
+
+
+def minivgg(path=WEIGHTS / "minivgg.safetensors", script="pretrain_minivgg.py"):
+    """MiniVGG, trained to tell 48 categories of painted buildings apart (`data_scripts/pretrain_minivgg.py`).
+
+    Args:
+        path: of its weights; the package has its own. script: that makes them, for errors.
+
+    Raises:
+        FileNotFoundError: no such file. ValueError: the file is damaged, or holds another network. Both say how to make it again.
+    """
+    weights = read_weights(path, "MiniVGG", script)
+    network = MiniVGG(len(weights.get("classifier.6.bias", "1")))  # of other weights `load_into` tells
+    return Backbone(Path(path).stem, load_into(network, path, "MiniVGG", script), mini.layers(), mini.MEAN, mini.DEVIATION)
 
 
 def squeezenet():

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from visret_lab.datasets.cache import cache_dir, write_bytes
 from visret_lab.features.fingerprint import add_function
 
 PART = 64  # images that are computed and written together
-BATCH = 8  # images of equal size that go through the network together
+BATCH = 4  # images of equal size that go through the network together: more do not fit into the cache of a CPU
 
 
 def extract_maps(backbone, layer, dataset, queries=False, longest=None, batch=BATCH):
@@ -27,6 +28,7 @@ def extract_maps(backbone, layer, dataset, queries=False, longest=None, batch=BA
         dataset: a `protocols.Dataset`; its images may have different sizes.
         queries: False: images of `dataset.ids`. True: `dataset.queries`, cropped.
         longest: shrink or enlarge each image so that its longer side has so many pixels, with its aspect kept. None: as it is.
+            A query is shrunk as the picture that it is cut from: what is asked for keeps its size beside the database.
         batch: images that go through the network together; halved where the memory does not suffice.
 
     Returns:
@@ -52,12 +54,40 @@ def extract_vectors(backbone, layer, pool, dataset, queries=False, longest=None,
     return np.stack(_extract(backbone, layer, dataset, queries, longest, batch, pool))
 
 
+@torch.inference_mode()
+def pool_maps(pool, maps, batch=64):
+    """A pooling over maps that are at hand.
+
+    Args:
+        pool: function float32 B x C x h x w -> B x D, or B x R x D.
+        maps: list of float32 C x h x w; sizes may differ, channels may not.
+        batch: maps of equal size that are pooled together.
+
+    Returns:
+        float32 N x D where the pooling gives one vector an image; else a list of float32 R_i x D.
+
+    Raises:
+        ValueError: no maps.
+    """
+    if not len(maps):
+        raise ValueError("There are no maps to pool.")
+    sizes, found = {}, [None] * len(maps)
+    for i, x in enumerate(maps):
+        sizes.setdefault(x.shape, []).append(i)
+    for members in sizes.values():
+        for start in range(0, len(members), batch):
+            here = members[start : start + batch]
+            for i, row in zip(here, pool(torch.from_numpy(np.stack([maps[i] for i in here]))).numpy(), strict=True):
+                found[i] = row
+    return np.stack(found) if found[0].ndim == 1 else found
+
+
 def _extract(backbone, layer, dataset, queries, longest, batch, pool):
     items = list(dataset.queries) if queries else list(dataset.ids)
     if not items:
         raise ValueError(f"{dataset.name} has no {'queries' if queries else 'images'}; there is nothing to compute.")
     backbone.require_layer(layer)
-    get = dataset.query_image if queries else dataset.image
+    get = partial(_query, dataset, longest=longest) if queries else (lambda name: resized(dataset.image(name), longest))
     folder = cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
     found = []
     with tqdm(total=len(items), desc=f"{backbone.name} {layer}, {dataset.name}", unit="image", leave=False) as bar:
@@ -65,17 +95,26 @@ def _extract(backbone, layer, dataset, queries, longest, batch, pool):
             part, path = items[start : start + PART], folder / f"{start:07d}.npz"
             kept = _read(path, len(part))
             if kept is None:
-                kept = _run(backbone, layer, part, get, longest, batch, pool)
+                kept = _run(backbone, layer, part, get, batch, pool)
                 _write(path, kept)
             found += kept
             bar.update(len(part))
     return [np.asarray(x, np.float32) for x in found]
 
 
-def _run(backbone, layer, part, get, longest, batch, pool):
+def _query(dataset, query, longest):
+    """A query cut to its box, shrunk as its picture would be."""
+    crop = dataset.query_image(query)
+    if longest is None or query.box is None:
+        return resized(crop, longest)
+    whole = max(dataset.image(query.image_id).shape[:2])
+    return resized(crop, max(1, round(longest * max(crop.shape[:2]) / whole)))
+
+
+def _run(backbone, layer, part, get, batch, pool):
     """Results of a part of the images, in order: list of float16 C x h x w, or of float32 D behind a pooling."""
     with ThreadPoolExecutor(4) as pool_of_threads:
-        images = list(pool_of_threads.map(lambda item: resized(get(item), longest), part))
+        images = list(pool_of_threads.map(get, part))
     sizes, found = {}, [None] * len(part)
     for i, image in enumerate(images):
         sizes.setdefault(image.shape[:2], []).append(i)
@@ -127,7 +166,7 @@ def _key(backbone, layer, dataset, items, longest, pool):
     names = [(q.id, q.image_id, q.box) if hasattr(q, "image_id") else q for q in items]
     for part in (backbone.fingerprint(), layer, dataset.name, dataset.tier, dataset.version, names, longest, PART):
         digest.update(repr(part).encode() + b"\0")
-    for function in (type(backbone).prepare, resized, _through, *([] if pool is None else [pool])):
+    for function in (type(backbone).prepare, resized, _query, _through, *([] if pool is None else [pool])):
         add_function(digest, function)
     return f"{backbone.name}-{layer}-{digest.hexdigest()[:16]}"
 

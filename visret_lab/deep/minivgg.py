@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 WIDTHS = ((16,), (32,), (64, 64), (128, 128), (160, 160))  # channels of conv1_1 ... conv5_2
 HIDDEN = 256  # numbers of fc6 and fc7
+DROPOUT = 0.2  # VGG's half is for layers of 4,096 numbers
 FIELD = 4  # fc6 sees a map of 4 x 4 positions: an image of 128 x 128 pixels
 MEAN, DEVIATION = (118.0, 118.0, 118.0), (64.0, 64.0, 64.0)  # round numbers: the training must only use the same
 
@@ -35,12 +36,23 @@ class MiniVGG(nn.Module):
             parts.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*parts)
         self.pool = nn.AdaptiveAvgPool2d(FIELD)
-        self.classifier = nn.Sequential(nn.Linear(before * FIELD**2, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(),
-                                        nn.Linear(HIDDEN, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(HIDDEN, classes))
+        self.classifier = nn.Sequential(nn.Linear(before * FIELD**2, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(DROPOUT),
+                                        nn.Linear(HIDDEN, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(DROPOUT),
+                                        nn.Linear(HIDDEN, classes))
+        self.apply(_start)
 
     def forward(self, x):
         """float32 B x 3 x H x W, both sides at least 32 -> float32 B x classes."""
         return self.classifier(self.pool(self.features(x)).flatten(1))
+
+
+def _start(layer):
+    """First weights: normal, of variance 2 / (numbers that go in), so that the signal keeps its size behind each ReLU (He et al., ICCV
+    2015); no shift."""
+    if isinstance(layer, (nn.Conv2d, nn.Linear)):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def vgg_layers(widths):

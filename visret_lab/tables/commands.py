@@ -34,7 +34,8 @@ def run(
 
     path, record = reproduce(table, tier, seed)
     for row in record["rows"]:
-        typer.echo(f"{row['row']}, {row['metric']}: {row['value']:.4f} [{row['low']:.4f}, {row['high']:.4f}]")
+        interval = f" [{row['low']:.4f}, {row['high']:.4f}]" if "low" in row else ""
+        typer.echo(f"{row['row']}, {row['metric']}: {row['value']:.4f}{interval}")
     typer.echo(f"written: {path}")
 
 

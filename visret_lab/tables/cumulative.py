@@ -41,6 +41,11 @@ def grow(chapter, results, tier=None):
         IPython.display.HTML.
     """
     save(chapter, results, tier)
+    return shown(chapter, tier)
+
+
+def shown(chapter, tier=None):
+    """The table up to a chapter that has been run, as `grow` shows it: IPython.display.HTML."""
     rows = load_rows(chapter, tier)
     own = [row for row in rows if row["chapter"] == chapter[:2]]
     earlier = [row for row in rows if row["chapter"] != chapter[:2]]

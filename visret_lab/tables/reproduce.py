@@ -21,12 +21,20 @@ TOLERANCE = {
 
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
-    from visret_lab.tables.experiments import (ch02_color, ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad,
-                                               ch07_fisher, ch09_pca_whitening, ch10_product_quantization, ch11_hashing)
+    from visret_lab.tables.experiments import (
+        blcf_comparison, blcf_comparison_expansion, blcf_efficiency, blcf_stages, blcf_sum_pooling, ch02_color,
+        ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad, ch07_fisher, ch09_pca_whitening,
+        ch10_product_quantization, ch11_hashing, ch12_neural_codes, ch13_conv_pooling, ch14_blcf,
+        ch15_saliency_attention_regions, saliency_blcf, saliency_sum_pooling, state_of_the_art,
+    )
 
     return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
             "aggregated": (ch05_bag_of_words, ch06_vlad, ch07_fisher),
-            "compact": (ch09_pca_whitening, ch10_product_quantization, ch11_hashing)}
+            "compact": (ch09_pca_whitening, ch10_product_quantization, ch11_hashing),
+            "deep": (ch12_neural_codes, ch13_conv_pooling, ch14_blcf, ch15_saliency_attention_regions),
+            "blcf-stages": (blcf_stages,), "blcf-sum-pooling": (blcf_sum_pooling,), "blcf-efficiency": (blcf_efficiency,),
+            "blcf-comparison": (blcf_comparison,), "blcf-comparison-expansion": (blcf_comparison_expansion,),
+            "saliency-sum-pooling": (saliency_sum_pooling,), "saliency-blcf": (saliency_blcf,), "state-of-the-art": (state_of_the_art,)}
 
 
 def published():

@@ -46,6 +46,28 @@ def show_images(images, titles=None, columns=6, width=9.5):
     return figure
 
 
+def heat(image, values, strength=0.65):
+    """An image with a map laid over it: dark blue where the map is 0, yellow where it is largest.
+
+    Args:
+        image: uint8 H x W x 3. values: float h x w, not negative: what each part of the image is worth.
+        strength: of the colours, 0 to 1.
+
+    Returns:
+        uint8 H x W x 3.
+
+    Raises:
+        ValueError: a map that is not h x w, or has negative or non-finite values.
+    """
+    values = np.asarray(values, np.float32)
+    if values.ndim != 2 or not values.size or not np.isfinite(values).all() or values.min() < 0:
+        raise ValueError(f"A map must be h x w with finite values of at least 0; got shape {values.shape}.")
+    grown = cv2.resize(values / (values.max() or 1), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    colours = 255 * plt.get_cmap("viridis")(grown)[..., :3]
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+    return np.uint8((1 - strength) * grey + strength * colours)
+
+
 def cut_patch(image, point, side=48):
     """The patch around a local feature, turned upright, to be looked at.
 

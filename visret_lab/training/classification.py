@@ -4,10 +4,8 @@ What a step does depends on the seed and its number alone: its batch, its crops,
 optimiser; whoever loads it and takes the next step gets what an unbroken run would have got.
 """
 
-import json
-import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,7 +14,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from visret_lab.files import replacing
+from visret_lab.training.checkpoints import load_checkpoint, save_checkpoint
 
 
 @dataclass(frozen=True)
@@ -24,17 +22,21 @@ class Schedule:
     """How to train.
 
     Attributes:
-        steps: batches. batch: images of each. side: of the square crops, in pixels.
+        steps: batches. batch: images of each.
+        side: of the square crops, in pixels. sides: to learn from crops of several sides, one drawn for each batch; `side` is then
+            that of the test. Empty: always `side`. Take multiples of what the network divides by (32 for VGG): of other sizes the
+            last row and column of its maps are cut off, and what stands there in larger images was never trained.
         rate: largest learning rate of SGD with Nesterov momentum; it climbs for a twentieth of the steps, then falls along a cosine.
         momentum, decay: of SGD. smoothing: of the labels.
         check: steps between checkpoints.
         seed: of everything.
     """
 
-    steps: int = 4000
+    steps: int = 6000
     batch: int = 64
     side: int = 112
-    rate: float = 0.1
+    sides: tuple[int, ...] = ()
+    rate: float = 0.03
     momentum: float = 0.9
     decay: float = 5e-4
     smoothing: float = 0.1
@@ -42,7 +44,7 @@ class Schedule:
     seed: int = 0
 
     def __post_init__(self):
-        if min(self.steps, self.batch, self.side, self.check) < 1 or self.rate <= 0:
+        if min(self.steps, self.batch, self.side, self.check, *self.sides) < 1 or self.rate <= 0:
             raise ValueError(f"Steps, batch, side and check must be at least 1, and the rate above 0; got {self}.")
 
     def rate_at(self, step):
@@ -85,7 +87,7 @@ def train(network, pictures, schedule, folder, prepare, held_out=None, progress=
     """
     folder = Path(folder)
     optimizer = torch.optim.SGD(network.parameters(), schedule.rate, schedule.momentum, weight_decay=schedule.decay, nesterov=True)
-    step = _load(folder / "checkpoint.pt", network, optimizer, schedule)
+    step = load_checkpoint(folder / "checkpoint.pt", network, optimizer, schedule)
     network.to(memory_format=torch.channels_last)
     losses, start = [], time.perf_counter()
     with tqdm(total=schedule.steps, initial=step, desc="training", unit="step", disable=not progress) as bar:
@@ -97,7 +99,7 @@ def train(network, pictures, schedule, folder, prepare, held_out=None, progress=
                         "seconds": time.perf_counter() - start}
                 if held_out is not None:
                     line["accuracy"] = accuracy(network, held_out, schedule, prepare)
-                _save(folder, network, optimizer, schedule, step + 1, line)
+                save_checkpoint(folder, network, optimizer, schedule, step + 1, line)
                 losses, start = [], time.perf_counter()
     return network.eval()
 
@@ -107,7 +109,8 @@ def _step(network, optimizer, pictures, schedule, step, prepare):
     rng = np.random.default_rng([schedule.seed, step])
     torch.manual_seed(int(rng.integers(2**62)))  # of dropout
     chosen = rng.integers(len(pictures.files), size=schedule.batch)
-    x = np.stack([crop(_decode(pictures.files[i]), schedule.side, rng) for i in chosen])
+    side = int(rng.choice(schedule.sides)) if schedule.sides else schedule.side
+    x = np.stack([crop(_decode(pictures.files[i]), side, rng) for i in chosen])
     for group in optimizer.param_groups:
         group["lr"] = schedule.rate_at(step)
     network.train()
@@ -132,7 +135,7 @@ def accuracy(network, pictures, schedule, prepare):
     return right / len(pictures.files)
 
 
-def crop(image, side, rng, area=(0.35, 1.0)):
+def crop(image, side, rng, area=(0.5, 1.0)):
     """A random part of an image, brought to a square, perhaps turned over, in another light.
 
     Args:
@@ -161,27 +164,3 @@ def middle(image, side):
 
 def _decode(content):
     return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
-
-
-def _save(folder, network, optimizer, schedule, step, line):
-    """Checkpoint and log, each written whole; the log is cut to what the checkpoint has seen."""
-    with replacing(folder / "checkpoint.pt") as path:
-        torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(), "schedule": asdict(schedule), "step": step},
-                   path)
-    log = folder / "log.jsonl"
-    old = [entry for entry in map(json.loads, log.read_text().splitlines()) if entry["step"] < step] if log.is_file() else []
-    with replacing(log) as path:
-        path.write_text("".join(json.dumps(entry) + os.linesep for entry in [*old, line]))
-
-
-def _load(path, network, optimizer, schedule):
-    """Load a checkpoint, where there is one; returns the steps that it has taken."""
-    if not path.is_file():
-        return 0
-    kept = torch.load(path, weights_only=True)
-    if kept["schedule"] != asdict(schedule):
-        changed = [name for name, value in asdict(schedule).items() if kept["schedule"].get(name) != value]
-        raise ValueError(f"{path} was trained with another {', '.join(changed)}. Take another folder, or remove the checkpoint.")
-    network.load_state_dict(kept["network"])
-    optimizer.load_state_dict(kept["optimizer"])
-    return kept["step"]

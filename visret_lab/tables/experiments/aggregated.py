@@ -1,4 +1,4 @@
-"""What the runs of chapters 05 to 11 share: one vector an image from its local descriptors, an exact search, rows of a table."""
+"""What the runs of chapters 05 to 15 share: one vector an image from its local descriptors, an exact search, rows of a table."""
 
 import time
 
@@ -101,6 +101,7 @@ def rows_from(first, similarities, dataset, seed=0, table=TABLE):
         for p, word in (("natural", "1-NN, natural"), ("iconic", "R@1, natural to iconic")):
             hits = np.asarray(hit_rate(ranking, ground_truth(dataset, p), 1))
             found.append((f"{word}, {dataset.name}", Result(name, hits, seed=seed)))
-    shared = {"table": table, "row": name, "queries": len(dataset.queries), "images": len(dataset.ids),
-              "version": dataset.version, "bytes_per_image": first.bytes_per_image, "ms_per_query": round(first.ms_per_query, 3)}
+    ms = first.ms_per_query
+    shared = {"table": table, "row": name, "queries": len(dataset.queries), "images": len(dataset.ids), "version": dataset.version,
+              "bytes_per_image": first.bytes_per_image, "ms_per_query": None if ms is None else round(ms, 3)}
     return [{**shared, "metric": metric, "value": r.mean, "low": r.interval[0], "high": r.interval[1]} for metric, r in found]

@@ -1,0 +1,47 @@
+"""The parts of chapter 15's runs that can be checked without a network."""
+
+import numpy as np
+import torch
+
+from visret_lab.compact.pca import PCA
+from visret_lab.deep.class_activation import Head, aggregate, class_vectors
+from visret_lab.tables.experiments import ch15_saliency_attention_regions as ch15
+from visret_lab.tables.experiments import saliency_sum_pooling, saliency_weights
+
+RNG = np.random.default_rng(0)
+HEAD = Head("last", RNG.normal(size=(7, 5)).astype(np.float32), RNG.normal(size=7).astype(np.float32), tuple("abcdefg"))
+BASE = [np.maximum(RNG.normal(size=(5, 3, 4)), 0).astype(np.float32) for _ in range(9)]
+PCA_ = PCA(4, power=0.5, l2_before=True, l2_after=True).fit(RNG.random((60, 5)).astype(np.float32))
+
+
+def test_online_is_each_query_with_its_own_classes():
+    asked, classes = BASE[:3], np.array([[0, 2], [6, 1], [2, 0]])
+    found = ch15.online(BASE, asked, classes, HEAD, PCA_, batch=4)
+    for i, own in enumerate(classes):
+        vectors = [aggregate(class_vectors(torch.from_numpy(m)[None], HEAD, own).numpy(), PCA_)[0] for m in BASE]
+        assert np.allclose(found[i], np.stack(vectors) @ vectors[i], atol=5e-3)  # classes are kept with 16 bits
+
+
+def test_frequent_classes_by_counting():
+    means = [m.mean(axis=(1, 2)) @ HEAD.weight.T + HEAD.bias for m in BASE]
+    assert ch15.first_classes(BASE, HEAD, 3).tolist() == [np.argsort(-s)[:3].tolist() for s in means]
+    assert sorted(ch15.frequent(BASE, HEAD, 7)) == list(range(7))
+
+
+def test_weighted_sums_are_of_unit_length_and_ones_are_no_weights():
+    ones = [np.ones(m.shape[1:], np.float32) for m in BASE]
+    found = saliency_sum_pooling.pooled(BASE)
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    assert np.allclose(saliency_sum_pooling.pooled(BASE, ones), found, atol=1e-6)
+    masked = [np.eye(3, 4, dtype=np.float32) for _ in BASE]
+    assert not np.allclose(saliency_sum_pooling.pooled(BASE, masked), found, atol=1e-2)
+
+
+def test_names_of_rows():
+    class One:
+        label = "MiniVGG"
+    class Two:
+        label = "MobileNetV2"
+    first, second = One(), Two()
+    assert saliency_weights.row_name("BMS", first, first) == "BMS"
+    assert saliency_weights.row_name("BMS", second, first) == "BMS, MobileNetV2"

@@ -1,0 +1,44 @@
+"""Table "saliency-blcf" of deck 003: bags of local convolutional features whose words count as much as their position is salient."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from visret_lab.datasets import load
+from visret_lab.deep.blcf import histograms, upsampled
+from visret_lab.tables.experiments import aggregated, bags
+from visret_lab.tables.experiments.deep_features import maps, networks
+from visret_lab.tables.experiments.saliency_weights import grids, row_name, rows_of
+
+TABLE = "saliency-blcf"
+
+
+def results(network, dataset, elsewhere, seed=0, protocol=None):
+    """Results by (weighting, "GS" or "LS"), and similarities by the same: the words of chapter 14, counted with weights."""
+    found = bags.describe(bags.learn(network, elsewhere, seed=seed), network, dataset)
+    kinds = {"GS": found.whole} | ({"LS": found.local} if any(q.box is not None for q in dataset.queries) else {})
+    results_, similarities = {}, {}
+    for name, weights in grids(dataset, norms(network, dataset, found)).items():
+        base = histograms(found.assignments, found.base.shape[1], weights)
+        one = found._replace(base=base)
+        for kind, asked in kinds.items():
+            similarities[name, kind], ms = bags.searched(asked, base)
+            results_[name, kind] = bags.result(name, similarities[name, kind], one, ms, protocol or aggregated.protocol_of(dataset), seed)
+    return results_, similarities
+
+
+def norms(network, dataset, found):
+    """Length of the descriptor at each position of the assignment maps: list of float32 1 x h x w."""
+    return [np.linalg.norm(upsampled(m, found.model.upsample), axis=0)[None] for m in maps(network, dataset, layer=network.local)]
+
+
+def run(tier, seed=0):
+    """Rows of the table, with every network of the tier. SalNet, SalGAN and SAM are not run: their maps are not at hand."""
+    elsewhere, rows, own = load("elsewhere", tier=tier), [], networks(tier)
+    for dataset in aggregated.sets(tier):
+        for network in own:
+            found, similarities = results(network, dataset, elsewhere, seed)
+            for (name, kind), result in found.items():
+                named = replace(result, name=row_name(name, network, own[0]))
+                rows += rows_of(named, similarities[name, kind], dataset, kind, TABLE, seed)
+    return rows
