@@ -56,13 +56,13 @@ def test_a_linear_code_is_what_stands_before_the_relu(backbone, dataset):
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16"])
 def test_the_added_nodes_are_the_fully_connected_layers(name):
-    network = models.get_model(name, weights=None)
-    for layer, kind in (("fc6", "ReLU"), ("fc7", "ReLU"), ("fc6 linear", "Linear"), ("fc7 linear", "Linear")):
-        part = network.get_submodule(neural_codes.CODES[name][layer])
-        assert type(part).__name__ == kind
-    assert network.get_submodule(neural_codes.CODES[name]["fc6 linear"]).in_features == (9216 if name == "alexnet" else 25088)
-    assert network.get_submodule(neural_codes.CODES[name]["fc7 linear"]).in_features == 4096
-    assert not set(neural_codes.CODES[name]) & set(LAYERS[name])
+    network, nodes = models.get_model(name, weights=None), {**LAYERS[name], **neural_codes.LINEAR[name]}
+    for layer in ("fc6", "fc7"):
+        assert isinstance(network.get_submodule(nodes[layer]), torch.nn.ReLU)
+        assert isinstance(network.get_submodule(nodes[f"{layer} linear"]), torch.nn.Linear)
+    assert network.get_submodule(nodes["fc6 linear"]).in_features == (9216 if name == "alexnet" else 25088)
+    assert network.get_submodule(nodes["fc7 linear"]).in_features == 4096
+    assert not set(neural_codes.LINEAR[name]) & set(LAYERS[name])
 
 
 @pytest.mark.parametrize("name", ["squeezenet1_0", "mobilenet_v2", "resnet18"])

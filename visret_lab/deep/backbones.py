@@ -167,8 +167,9 @@ def from_torchvision(name):
 
 
 LAYERS = {
-    "alexnet": {f"conv{i}": f"features.{j}" for i, j in zip(range(1, 6), (1, 4, 7, 9, 11), strict=True)} | {"pool5": "features.12"},
-    "vgg16": vgg_layers((2, 2, 3, 3, 3)),
+    "alexnet": {f"conv{i}": f"features.{j}" for i, j in zip(range(1, 6), (1, 4, 7, 9, 11), strict=True)}
+    | {"pool5": "features.12", "fc6": "classifier.2", "fc7": "classifier.5"},
+    "vgg16": vgg_layers((2, 2, 3, 3, 3)) | {"fc6": "classifier.1", "fc7": "classifier.4"},
     "resnet50": {f"conv{i + 1}": f"layer{i}" for i in range(1, 5)},
     "resnet101": {f"conv{i + 1}": f"layer{i}" for i in range(1, 5)},
     "mobilenet_v2": {f"block{i}": f"features.{i}" for i in range(1, 18)} | {"conv_last": "features.18"},

@@ -18,12 +18,11 @@ from visret_lab.arrays import as_rows
 from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.extract import extract_vectors
 
-# Nodes that torchvision's networks have beside their convolutions. The vectors before a ReLU are called "linear".
-CODES = {
-    "alexnet": {"fc6": "classifier.2", "fc7": "classifier.5", "fc6 linear": "classifier.1", "fc7 linear": "classifier.4"},
-    "vgg16": {"fc6": "classifier.1", "fc7": "classifier.4", "fc6 linear": "classifier.0", "fc7 linear": "classifier.3"},
+# The vectors of fully connected layers before their ReLU.
+LINEAR = {
+    "alexnet": {"fc6 linear": "classifier.1", "fc7 linear": "classifier.4"},
+    "vgg16": {"fc6 linear": "classifier.0", "fc7 linear": "classifier.3"},
 }
-MINI = CODES["vgg16"]  # MiniVGG has VGG's plan
 SCORES = "scores"  # of the classes, before softmax
 BLOCK = 1 << 24  # similarities that are held at a time
 
@@ -46,7 +45,7 @@ class EveryLayer(Backbone):
     As a `Backbone` it has one layer, "every", for `extract_vectors`; `split` takes its vectors apart again.
 
     Args:
-        backbone: a Backbone. Fully connected layers are added where the network has them (MiniVGG, AlexNet, VGG16), and
+        backbone: a Backbone. Its fully connected layers before their ReLU are added where it has such (MiniVGG, AlexNet, VGG16), and
             "scores", of the classes before softmax, for all.
 
     Attributes:
@@ -60,7 +59,7 @@ class EveryLayer(Backbone):
                 module.inplace = False  # else a ReLU would overwrite what stood before it
         super().__init__(f"{backbone.name}-every", network, {"every": ""}, backbone.mean.flatten().tolist(),
                          backbone.deviation.flatten().tolist(), backbone.bgr)
-        more = CODES.get(backbone.name, MINI if "fc6" in backbone.layers else {})
+        more = LINEAR.get(backbone.name, LINEAR["vgg16"] if "fc6" in backbone.layers else {})  # MiniVGG has VGG's plan
         self.nodes = {**backbone.layers, **more, SCORES: "classifier" if hasattr(network, "classifier") else "fc"}
         self.names = list(self.nodes)
         self._all = create_feature_extractor(network, {node: name for name, node in self.nodes.items()})

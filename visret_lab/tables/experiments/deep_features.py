@@ -35,7 +35,7 @@ def networks(tier):
         return [Network("MiniVGG", minivgg(), "conv5_2", "conv5_1", ("fc6", "fc7"))]
     if tier == "campus":
         return [Network("SqueezeNet", squeezenet(), "fire9", "fire9"), Network("MobileNetV2", mobilenet(), "conv_last", "conv_last")]
-    return [Network("VGG16", from_torchvision("vgg16"), "conv5_3", "conv5_1")]
+    return [Network("VGG16", from_torchvision("vgg16"), "conv5_3", "conv5_1", ("fc6", "fc7"))]
 
 
 def maps(network, dataset, queries=False, longest=None, layer=None):

@@ -1,0 +1,29 @@
+"""A published table in a chapter: a row a method, published beside ours."""
+
+import pytest
+
+from visret_lab.tables import beside as module
+
+ROWS = [{"table": "t", "row": "A", "metric": "mAP, Oxford", "published": 0.5, "ours": {"mini": "not run", "campus": "not run"}},
+        {"table": "t", "row": "A", "metric": "mAP, town", "published": None, "ours": {"mini": 0.25, "campus": "not run"}},
+        {"table": "t", "row": "B", "metric": "mAP, Oxford", "published": 0.75, "ours": {"mini": "not run", "campus": "not run"}},
+        {"table": "other", "row": "C", "metric": "mAP, town", "published": None, "ours": {"mini": 0.1, "campus": 0.1}}]
+
+
+@pytest.fixture(autouse=True)
+def rows(monkeypatch):
+    monkeypatch.setattr(module.reproduce, "rows", lambda: ROWS)
+
+
+def test_a_row_has_what_was_published_and_what_was_run_here():
+    html = module.beside("t", {"Oxford": "mAP, Oxford", "Paris": "mAP, Paris"}, {"town": "mAP, town"}, tier="mini").to_html()
+    cells = [line.split(">")[1].split("<")[0] for line in html.splitlines() if "<td" in line]
+    assert cells == ["A", "0.500", "-", "0.250", "B", "0.750", "-", "not run"]
+    assert "not run" in module.beside("t", {}, {"town": "mAP, town"}, ["A"], tier="campus").to_html()
+
+
+def test_only_the_rows_that_are_asked_for():
+    frame = module.beside("t", {"Oxford": "mAP, Oxford"}, {}, names=["B"]).data
+    assert list(frame["method"]) == ["B"]
+    with pytest.raises(ValueError, match="no rows that begin with"):
+        module.beside("t", {}, {}, names=["Z"])

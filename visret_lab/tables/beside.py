@@ -1,0 +1,37 @@
+"""A chapter's own view of a published table: a row a method, the published measures, and ours of this tier."""
+
+import pandas as pd
+
+from visret_lab.datasets.load import current_tier
+from visret_lab.tables import reproduce
+
+
+def beside(table, published, ours, names=None, tier=None):
+    """Published values and ours, side by side.
+
+    Args:
+        table: its name. published: dict head of a column -> published metric. ours: dict head of a column -> our metric.
+        names: beginnings of the rows that are shown; None for all. tier: whose runs; the current one by default.
+
+    Returns:
+        pandas Styler: "-" where nothing was published, "not run" where nobody has run it here.
+
+    Raises:
+        ValueError: no row is left.
+    """
+    rows, tier = [r for r in reproduce.rows() if r["table"] == table], current_tier(tier)
+    kept = [n for n in dict.fromkeys(r["row"] for r in rows) if names is None or n.startswith(tuple(names))]
+    if not kept:
+        raise ValueError(f"The table {table!r} has no rows{f' that begin with {names}' if names else ''}.")
+    values = {(r["row"], r["metric"]): r for r in rows}
+    lines = []
+    for name in kept:
+        told = {head: values.get((name, metric), {}).get("published") for head, metric in published.items()}
+        run = {head: values.get((name, metric), {"ours": {}})["ours"].get(tier, "not run") for head, metric in ours.items()}
+        lines.append({"method": name, **told, **run})
+    return pd.DataFrame(lines).style.hide(axis="index").format(
+        {head: _shown for head in (*published, *ours)})
+
+
+def _shown(value):
+    return value if isinstance(value, str) else "-" if value is None or pd.isna(value) else f"{value:.3f}"
