@@ -65,6 +65,8 @@ def table(head, rows):
 
 def status():
     """Measured seconds and memory of every chapter."""
+    from visret_lab.teaching.budgets import BYTES, SECONDS
+
     record = _record("status.json")
     chapters = sorted(p.stem for p in (HERE.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     known = {row["chapter"]: row for row in record["chapters"]} if record else {}
@@ -72,10 +74,17 @@ def status():
     for name in chapters:
         row = known.get(name)
         rows.append([name] + (["not run", "not run", ""] if row is None else
-                              [f"{row['seconds']:.1f}", f"{row['peak_bytes'] / 1e9:.2f}", "ok" if row["ok"] else "failed"]))
+                              [f"{row['seconds']:.1f}", f"{row['peak_bytes'] / 1e9:.2f}", state(row, SECONDS, BYTES)]))
     where = f"Measured on {record['cores']} cores, with the mini data already generated." if record else "Nobody has measured yet."
     return ("# Notebook status\n\nA chapter may take 60 seconds and 2 GB. " + where +
             " `visret notebooks run --save` measures again.\n\n" + table(["chapter", "seconds", "GB", "state"], rows))
+
+
+def state(row, seconds, size):
+    """What a measured chapter is: ok, over budget (seconds, bytes), or failed."""
+    if not row["ok"]:
+        return "failed"
+    return "over budget" if row["seconds"] > seconds or row["peak_bytes"] > size else "ok"
 
 
 def races():

@@ -50,3 +50,10 @@ def test_measures_of_the_same_methods_stand_in_one_table(pages, monkeypatch):
     text = pages.published()
     assert "| method | A | B |\n| --- | --- | --- |\n| x | 0.500 | 0.500 |\n| y | 0.500 | 0.500 |" in text
     assert "| method | C |\n| --- | --- |\n| x | 0.500 |\n\n" in text
+
+
+def test_a_chapter_over_its_budget_is_not_ok(pages):
+    row = {"ok": True, "seconds": 59.0, "peak_bytes": 1.9e9}
+    assert pages.state(row, 60, 2e9) == "ok"
+    assert pages.state({**row, "seconds": 61.0}, 60, 2e9) == pages.state({**row, "peak_bytes": 2.1e9}, 60, 2e9) == "over budget"
+    assert pages.state({**row, "ok": False}, 60, 2e9) == "failed"

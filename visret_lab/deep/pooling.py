@@ -26,7 +26,9 @@ def spoc(x, prior=True):
         B x C.
     """
     require_maps(x)
-    return torch.einsum("bchw,hw->bc", x, center_prior(*x.shape[2:], device=x.device, dtype=x.dtype)) if prior else x.sum(dim=(2, 3))
+    if not prior:
+        return x.sum(dim=(2, 3))
+    return x.flatten(2) @ center_prior(*x.shape[2:], device=x.device, dtype=x.dtype).flatten()
 
 
 def center_prior(height, width, **options):
@@ -70,8 +72,8 @@ def crow(x, a=2.0, b=2.0):
     Returns:
         B x C.
     """
-    weighted = torch.einsum("bchw,bhw->bc", require_maps(x), spatial_weights(x, a, b))
-    return weighted * channel_weights(x)
+    weighted = require_maps(x).flatten(2) @ spatial_weights(x, a, b).flatten(1)[:, :, None]
+    return weighted[..., 0] * channel_weights(x)
 
 
 def spatial_weights(x, a=2.0, b=2.0):

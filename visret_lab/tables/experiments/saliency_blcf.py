@@ -13,9 +13,9 @@ from visret_lab.tables.experiments.saliency_weights import grids, row_name, rows
 TABLE = "saliency-blcf"
 
 
-def results(network, dataset, elsewhere, seed=0, protocol=None):
+def results(network, dataset, elsewhere, seed=0, protocol=None, n_words=bags.WORDS):
     """Results by (weighting, "GS" or "LS"), and similarities by the same: the words of chapter 14, counted with weights."""
-    found = bags.describe(bags.learn(network, elsewhere, seed=seed), network, dataset)
+    found = bags.describe(bags.learn(network, elsewhere, n_words, seed), network, dataset)
     kinds = {"GS": found.whole} | ({"LS": found.local} if any(q.box is not None for q in dataset.queries) else {})
     results_, similarities = {}, {}
     for name, weights in grids(dataset, norms(network, dataset, found)).items():
