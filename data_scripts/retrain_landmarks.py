@@ -62,7 +62,7 @@ def main():
     folder = categories.generate(cache_dir("worlds") / f"landmarks-{categories.VERSION}", LANDMARKS)
     labels = json.loads((folder / "labels.json").read_text())
     learn, held_out, names = split(folder, labels)
-    schedule = Schedule(steps=options.steps, sides=SIDES, rate=options.rate, check=100, seed=LANDMARKS.seed)
+    schedule = Schedule(steps=options.steps, side=112, sides=SIDES, rate=options.rate, check=100, seed=LANDMARKS.seed)
     torch.manual_seed(schedule.seed)
     network = with_new_names(backbone.network, len(names))
     work = cache_dir("training") / f"{NAME}-{categories.VERSION}-{options.steps}-{options.rate:g}-{backbone.fingerprint()}"

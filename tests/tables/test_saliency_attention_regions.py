@@ -1,5 +1,7 @@
 """The parts of chapter 15's runs that can be checked without a network."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 
@@ -45,3 +47,19 @@ def test_names_of_rows():
     first, second = One(), Two()
     assert saliency_weights.row_name("BMS", first, first) == "BMS"
     assert saliency_weights.row_name("BMS", second, first) == "BMS, MobileNetV2"
+
+
+def test_queries_are_whitened_as_the_images_and_never_weighted(monkeypatch):
+    module, other = saliency_sum_pooling, [np.maximum(RNG.normal(size=(5, 3, 4)), 0).astype(np.float32) for _ in range(20)]
+    halves = [np.repeat([[1.0], [1.0], [0.0]], 4, axis=1).astype(np.float32) for _ in BASE]
+    monkeypatch.setattr(module.bags, "picture_maps", lambda network, dataset: (BASE[:3], BASE))
+    monkeypatch.setattr(module, "maps", lambda *which, **options: other)
+    monkeypatch.setattr(module, "grids", lambda dataset, found: {"None": None, "halves": halves})
+    monkeypatch.setattr(module, "boxes_on_grid", lambda dataset, shapes: [(0, 0, 4, 2)] * 3)
+    monkeypatch.setattr(module, "measure", lambda name, base, asked, *rest: (None, asked @ base.T))
+    _, similar = module.results(SimpleNamespace(local="last"), SimpleNamespace(name="d"), None, protocol="p")
+    own = np.arange(3)
+    # Whole pictures are their own images, and boxes of the upper two rows are images of which only these count.
+    assert np.allclose(similar["None", "GS"][own, own], 1, atol=1e-5)
+    assert np.allclose(similar["halves", "LS"][own, own], 1, atol=1e-5)
+    assert (similar["halves", "GS"][own, own] < 0.999).all() and (similar["None", "LS"][own, own] < 0.999).all()

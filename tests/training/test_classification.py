@@ -96,3 +96,18 @@ def test_bad_numbers():
     with pytest.raises(ValueError, match="at least one"):
         Pictures([], np.zeros(0, np.int64))
     assert accuracy(network().eval(), pictures(10, 0), SHORT, prepare) >= 0
+
+
+def test_crops_of_several_sides_are_learnt_from_and_one_side_is_tested(tmp_path):
+    seen = {"learnt": set(), "tested": set()}
+
+    def sized(x):
+        seen["learnt" if torch.is_grad_enabled() else "tested"].add(x.shape[1])
+        return prepare(x)
+
+    any_size = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    schedule = Schedule(steps=12, batch=4, side=20, sides=(16, 24), rate=0.01, check=12)
+    train(any_size, pictures(20, 0), schedule, tmp_path, sized, pictures(6, 1), progress=False)
+    assert seen == {"learnt": {16, 24}, "tested": {20}}
+    with pytest.raises(ValueError, match="at least 1"):
+        Schedule(sides=(16, 0))

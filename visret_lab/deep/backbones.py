@@ -108,7 +108,7 @@ def minivgg(path=WEIGHTS / "minivgg.safetensors", script="pretrain_minivgg.py"):
     """
     weights = read_weights(path, "MiniVGG", script)
     network = MiniVGG(len(weights.get("classifier.6.bias", "1")))  # of other weights `load_into` tells
-    return Backbone(Path(path).stem, load_into(network, path, "MiniVGG", script), mini.layers(), mini.MEAN, mini.DEVIATION)
+    return Backbone(Path(path).stem, load_into(network, path, "MiniVGG", script, weights), mini.layers(), mini.MEAN, mini.DEVIATION)
 
 
 def squeezenet():

@@ -30,14 +30,14 @@ def read_weights(path, what, script):
         raise ValueError(f"{path} is damaged ({error}). Make it again: python data_scripts/{script}") from error
 
 
-def load_into(network, path, what, script):
+def load_into(network, path, what, script, weights=None):
     """Put the weights of a file into a network of the same form. Arguments and errors as `read_weights`, and ValueError for the
-    weights of another network.
+    weights of another network. weights: of the file, where they were read before.
 
     Returns:
         the network, in evaluation mode, without gradients.
     """
-    weights = read_weights(path, what, script)
+    weights = read_weights(path, what, script) if weights is None else weights
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

@@ -5,6 +5,7 @@ from tqdm import tqdm
 
 from visret_lab.features.matching import match
 from visret_lab.rerank.geometry import verify
+from visret_lab.rerank.lists import require_lists
 
 
 def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold=5.0, seed=0, progress=False):
@@ -26,12 +27,7 @@ def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold
     Raises:
         ValueError: top below 1, or a ranking with another number of rows than there are queries.
     """
-    ranking = np.array(ranking, np.int64)
-    if top < 1:
-        raise ValueError(f"top must be at least 1, not {top}.")
-    if ranking.ndim != 2 or len(ranking) != len(queries):
-        raise ValueError(f"ranking must have one row a query: {len(queries)} queries, ranking of shape {ranking.shape}.")
-    top = min(top, ranking.shape[1])
+    ranking, top = require_lists(ranking, len(queries), top)
     inliers = np.zeros((len(queries), top), np.int64)
     for q, (points, descriptors) in enumerate(tqdm(queries, desc="queries", disable=not progress)):
         for place, image in enumerate(ranking[q, :top]):

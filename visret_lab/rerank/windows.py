@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from visret_lab.deep.blcf import NO_WORD
+from visret_lab.rerank.lists import require_lists
 
 STEPS = 8  # all borders of windows and of their quarters lie on eighths of a side
 LENGTHS = {8: range(0, 1), 4: range(0, 5, 2), 2: range(0, 7), 1: range(0, 8)}  # length in eighths -> where such a stretch begins
@@ -128,12 +129,7 @@ def rerank(ranking, queries, windows, top=100):
     Raises:
         ValueError: T below 1, or another number of lists than of queries.
     """
-    ranking = np.array(ranking, np.int64)
-    if top < 1:
-        raise ValueError(f"top must be at least 1, not {top}.")
-    if ranking.ndim != 2 or len(ranking) != len(queries):
-        raise ValueError(f"ranking must have one row a query: {len(queries)} queries, ranking of shape {ranking.shape}.")
-    top = min(top, ranking.shape[1])
+    ranking, top = require_lists(ranking, len(queries), top)
     scores, boxes = np.zeros((len(queries), top)), np.zeros((len(queries), top, 4), np.int64)
     for q, query in enumerate(queries):
         found, where = windows.best(query, ranking[q, :top])

@@ -34,7 +34,7 @@ class Schedule:
 
     steps: int = 6000
     batch: int = 64
-    side: int = 112
+    side: int = 128
     sides: tuple[int, ...] = ()
     rate: float = 0.03
     momentum: float = 0.9

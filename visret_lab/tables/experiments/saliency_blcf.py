@@ -1,14 +1,11 @@
 """Table "saliency-blcf" of deck 003: bags of local convolutional features whose words count as much as their position is salient."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from visret_lab.datasets import load
 from visret_lab.deep.blcf import histograms, upsampled
 from visret_lab.tables.experiments import aggregated, bags
-from visret_lab.tables.experiments.deep_features import maps, networks
-from visret_lab.tables.experiments.saliency_weights import grids, row_name, rows_of
+from visret_lab.tables.experiments.deep_features import maps
+from visret_lab.tables.experiments.saliency_weights import grids, rows_of_all
 
 TABLE = "saliency-blcf"
 
@@ -33,12 +30,5 @@ def norms(network, dataset, found):
 
 
 def run(tier, seed=0):
-    """Rows of the table, with every network of the tier. SalNet, SalGAN and SAM are not run: their maps are not at hand."""
-    elsewhere, rows, own = load("elsewhere", tier=tier), [], networks(tier)
-    for dataset in aggregated.sets(tier):
-        for network in own:
-            found, similarities = results(network, dataset, elsewhere, seed)
-            for (name, kind), result in found.items():
-                named = replace(result, name=row_name(name, network, own[0]))
-                rows += rows_of(named, similarities[name, kind], dataset, kind, TABLE, seed)
-    return rows
+    """Rows of the table."""
+    return rows_of_all(results, TABLE, tier, seed)

@@ -1,15 +1,12 @@
 """Table "saliency-sum-pooling" of deck 003: sums of local descriptors, each position weighed by a saliency map of its picture."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.datasets import load
 from visret_lab.deep.weighted import weighted_sum
 from visret_lab.tables.experiments import aggregated, bags, deep_features
-from visret_lab.tables.experiments.deep_features import maps, measure, networks
-from visret_lab.tables.experiments.saliency_weights import boxes_on_grid, grids, row_name, rows_of
+from visret_lab.tables.experiments.deep_features import maps, measure
+from visret_lab.tables.experiments.saliency_weights import boxes_on_grid, grids, rows_of_all
 
 TABLE = "saliency-sum-pooling"
 COMPONENTS = 128
@@ -54,12 +51,5 @@ def results(network, dataset, elsewhere, seed=0, protocol=None):
 
 
 def run(tier, seed=0):
-    """Rows of the table, with every network of the tier. SalNet, SalGAN and SAM are not run: their maps are not at hand."""
-    elsewhere, rows, own = load("elsewhere", tier=tier), [], networks(tier)
-    for dataset in aggregated.sets(tier):
-        for network in own:
-            found, similarities = results(network, dataset, elsewhere, seed)
-            for (name, kind), result in found.items():
-                named = replace(result, name=row_name(name, network, own[0]))
-                rows += rows_of(named, similarities[name, kind], dataset, kind, TABLE, seed)
-    return rows
+    """Rows of the table."""
+    return rows_of_all(results, TABLE, tier, seed)

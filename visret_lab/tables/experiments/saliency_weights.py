@@ -4,9 +4,11 @@ GS, global search: the query is the whole picture in which it stands. LS, local 
 """
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
+from visret_lab.datasets import load
 from visret_lab.deep.blcf import box_on_grid
 from visret_lab.deep.saliency.bms import bms
 from visret_lab.deep.saliency.center import center
@@ -18,6 +20,7 @@ from visret_lab.deep.saliency.spectral_residual import spectral_residual
 from visret_lab.deep.shipped import digest
 from visret_lab.deep.weighted import grid_weights
 from visret_lab.tables.experiments import aggregated
+from visret_lab.tables.experiments.deep_features import networks
 
 PLAIN, GAUSSIAN, NORM = "None", "Gaussian", "L2 norm"  # the names of deck 003
 LEARNED = "SaliencyNet (painted scenes)"  # not SalNet: another network, trained on another question
@@ -63,6 +66,23 @@ def rows_of(result, similarities, dataset, kind, table, seed=0):
     """Rows of a table whose metrics end with GS or LS."""
     made = aggregated.rows_from(result, np.asarray(similarities), dataset, seed, table)
     return [{**row, "metric": f"{row['metric']}, {kind}"} for row in made]
+
+
+def rows_of_all(results, table, tier, seed=0):
+    """Rows of one of the two tables: every weighting, on every set, with every network of the tier. SalNet, SalGAN and SAM are not
+    run: their maps are not at hand.
+
+    Args:
+        results: function (network, dataset, elsewhere, seed) -> results and similarities, both by (weighting, "GS" or "LS").
+    """
+    elsewhere, rows, own = load("elsewhere", tier=tier), [], networks(tier)
+    for dataset in aggregated.sets(tier):
+        for network in own:
+            found, similarities = results(network, dataset, elsewhere, seed)
+            for (name, kind), result in found.items():
+                named = replace(result, name=row_name(name, network, own[0]))
+                rows += rows_of(named, similarities[name, kind], dataset, kind, table, seed)
+    return rows
 
 
 def row_name(name, network, first):
