@@ -26,9 +26,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
-data: setup ## Generate the mini data (under a minute, once)
+data: setup ## Generate the mini data (about a minute, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies
+	$(BIN)/visret data get town town-elsewhere photo-copies named
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

@@ -100,8 +100,8 @@ def test_an_edited_module_of_the_package_computes_anew(data, monkeypatch, tmp_pa
     before = key(data, color.histogram, "h")
     edited = tmp_path / "edited.py"
     edited.write_text("changed = True\n")
-    folder = module._folder
-    monkeypatch.setattr(module, "_folder", lambda file: [*folder(file), edited])
+    folder = module._with_imports
+    monkeypatch.setattr(module, "_with_imports", lambda file: [*folder(file), edited])
     assert key(data, color.histogram, "h") != before
 
 

@@ -79,8 +79,8 @@ def test_landmarks_are_split_by_view_and_categories_by_building(tmp_path):
 
 
 def test_no_two_worlds_have_one_seed():
+    from visret_lab.datasets.named import NAMED
     from visret_lab.datasets.town import ELSEWHERE
-    from visret_lab.tables.experiments.ch12_neural_codes import NAMED
     from visret_lab.worlds.categories import CategoryConfig
     from visret_lab.worlds.town.generate import TownConfig
 

@@ -22,18 +22,20 @@ from visret_lab.datasets.folder import load_folder, load_plain_folder
 from visret_lab.datasets.grocery import load_grocery
 from visret_lab.datasets.holidays import load_holidays
 from visret_lab.datasets.oxford import load_oxford
+from visret_lab.datasets.named import load_named
 from visret_lab.datasets.pairs import load_pairs
 from visret_lab.datasets.photo_copies import load_copies, load_photo_copies
 from visret_lab.datasets.roxford import load_roxford
 from visret_lab.datasets.town import load_town, load_town_elsewhere
+from visret_lab.worlds.categories import VERSION as CATEGORIES
 from visret_lab.worlds.photo_copies import VERSION as COPIES
 from visret_lab.worlds.town.generate import VERSION as TOWN
 
-LOADABLE = ("town", "town-elsewhere", "photo-copies", "copies", "folder", "places", "elsewhere", "pairs", "products",
+LOADABLE = ("town", "town-elsewhere", "photo-copies", "copies", "named", "folder", "places", "elsewhere", "pairs", "products",
             "grocery-store", "graf", "hpatches", "oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
 # Generated sets: the world (folder in the cache) behind each, and its version.
 WORLDS = {"town": ("town", TOWN), "town-elsewhere": ("town-elsewhere", TOWN), "photo-copies": ("photo-copies", COPIES),
-          "copies": ("photo-copies", COPIES)}
+          "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES)}
 
 
 def current_tier(tier=None):
@@ -96,6 +98,8 @@ def _load_set(name, root):
             return load_photo_copies()
         case "copies":
             return load_copies()
+        case "named":
+            return load_named()
         case "grocery-store":
             return load_grocery(root or find_root(name, "VISRET_ROOT_PRODUCTS"))
         case "graf" | "hpatches":

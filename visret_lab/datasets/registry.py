@@ -69,6 +69,8 @@ ENTRIES = (
           "generated", "visret_lab.worlds.photo_copies", note="Photographs under strong, known edits."),
     Entry("copies", "images", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
           "generated", "visret_lab.worlds.photo_copies", note="The photo-copies as a set to search: protocol copies."),
+    Entry("named", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
+          "visret_lab.worlds.categories", note="144 buildings in 48 categories; protocols building and category."),
     # ---- campus: real photographs, tens of MB
     Entry("places", "images", "campus", "per picture, see its groups.json", "your own folder",
           "any folder of pictures with a groups.json",

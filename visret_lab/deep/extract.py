@@ -89,17 +89,24 @@ def _extract(backbone, layer, dataset, queries, longest, batch, pool):
     backbone.require_layer(layer)
     get = partial(_query, dataset, longest=longest) if queries else (lambda name: resized(dataset.image(name), longest))
     folder = cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
-    found = []
+    run = partial(_run, backbone, layer, get=get, batch=batch, pool=pool)
+    parts = [(items[start : start + PART], folder / f"{start:07d}.npz") for start in range(0, len(items), PART)]
     with tqdm(total=len(items), desc=f"{backbone.name} {layer}, {dataset.name}", unit="image", leave=False) as bar:
-        for start in range(0, len(items), PART):
-            part, path = items[start : start + PART], folder / f"{start:07d}.npz"
-            kept = _read(path, len(part))
-            if kept is None:
-                kept = _run(backbone, layer, part, get, batch, pool)
-                _write(path, kept)
-            found += kept
+        for part, path in parts:
+            if not path.exists():
+                # The results stay on the disk until all are there: what is kept in between cuts the memory into pieces.
+                _write(path, run(part=part))
             bar.update(len(part))
-    return [np.asarray(x, np.float32) for x in found]
+    return [np.asarray(x, np.float32) for part, path in parts for x in _read_or_mend(path, part, run)]
+
+
+def _read_or_mend(path, part, run):
+    """What a file of the cache holds; one that was damaged from outside is computed again."""
+    kept = _read(path, len(part))
+    if kept is None:
+        kept = run(part=part)
+        _write(path, kept)
+    return kept
 
 
 def _query(dataset, query, longest):
@@ -119,7 +126,7 @@ def _run(backbone, layer, part, get, batch, pool):
     for i, image in enumerate(images):
         sizes.setdefault(image.shape[:2], []).append(i)
     for members in sizes.values():
-        step, at = batch, 0
+        step, at, kept = batch, 0, None
         while at < len(members):
             here = members[at : at + step]
             try:
@@ -132,9 +139,12 @@ def _run(backbone, layer, part, get, batch, pool):
                 continue
             except ValueError as error:
                 raise ValueError(f"{_name(part[here[0]])}: {error}") from error
-            for i, row in zip(here, rows, strict=True):
-                found[i] = row
+            if kept is None:
+                kept = np.empty((len(members), *rows.shape[1:]), rows.dtype)
+            kept[at : at + len(here)] = rows
             at += len(here)
+        for i, row in zip(members, kept, strict=True):
+            found[i] = row
     return found
 
 
@@ -142,8 +152,8 @@ def _run(backbone, layer, part, get, batch, pool):
 def _through(backbone, layer, images, pool):
     maps = backbone(torch.cat([backbone.prepare(image) for image in images]), layer)
     if pool is None:
-        return list(maps.half().cpu().numpy())
-    return list(pool(maps).float().cpu().numpy())
+        return maps.half().cpu().numpy()
+    return pool(maps).float().cpu().numpy()
 
 
 def resized(image, longest):

@@ -3,6 +3,7 @@
 Used as part of the name of a cached result, so that an edited feature is computed anew.
 """
 
+import ast
 import functools
 import hashlib
 import inspect
@@ -15,8 +16,8 @@ import numpy as np
 def add_function(digest, thing):
     """Feed what decides the result of calling `thing` into a hashlib `digest`: code, and the values it carries.
 
-    That is: its source, the modules beside it when it belongs to visret_lab, its defaults, partial arguments and
-    closure, and the global values and visret_lab modules that it names.
+    That is: its source; when it belongs to visret_lab, its module and the modules of the same folder that this one imports, and
+    so on; its defaults, partial arguments and closure; and the global values and visret_lab modules that it names.
     """
     _add_code(digest, thing, set())
 
@@ -83,7 +84,7 @@ def _add_value(digest, value, seen):
     elif isinstance(value, types.ModuleType):
         digest.update(value.__name__.encode())
         if value.__name__.startswith("visret_lab"):
-            for path in _folder(Path(value.__file__)):
+            for path in _with_imports(Path(value.__file__)):
                 if path not in seen:
                     seen.add(path)
                     digest.update(path.read_bytes())
@@ -114,11 +115,33 @@ def _source(thing):
 
 
 def _package_files(function):
-    """The modules beside the one that defines `function`, when it belongs to visret_lab: helpers count as code, too."""
+    """The module that defines `function`, and what it imports from its folder, when it belongs to visret_lab: helpers count as code."""
     if not (function.__module__ or "").startswith("visret_lab."):
         return []
-    return _folder(Path(inspect.getsourcefile(function)))
+    return _with_imports(Path(inspect.getsourcefile(function)))
 
 
-def _folder(file):
-    return sorted(file.parent.glob("*.py"))
+def _with_imports(file):
+    """A module and the modules of its own folder that it imports, directly or through others: sorted list of paths."""
+    found, waiting = set(), [file]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imported(path)
+    return sorted(found)
+
+
+def _imported(path):
+    """The modules of the same folder that a module imports."""
+    folder, found = path.parent, set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            # the names may be modules themselves: from visret_lab.deep import pooling
+            names = [node.module or "", *(f"{node.module or ''}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found.update(folder / f"{name.rsplit('.', 1)[-1]}.py" for name in names if name.split(".")[-2:-1] == [folder.name])
+    return [module for module in found if module.is_file()]

@@ -1,6 +1,6 @@
 """The run of chapter 12: codes of each layer, codes made short, codes of windows, and codes of a network re-trained on landmarks."""
 
-import json
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,7 +8,6 @@ import numpy as np
 from visret_lab.arrays import l2_normalize, rank
 from visret_lab.compact.pca import PCA
 from visret_lab.datasets import load
-from visret_lab.datasets.cache import cache_dir
 from visret_lab.deep.backbones import WEIGHTS, minivgg
 from visret_lab.deep.neural_codes import EveryLayer, layer_codes, spatial_distances, window_codes
 from visret_lab.deep.one import group_distances
@@ -16,12 +15,10 @@ from visret_lab.encoding.unseen import remember, require_unseen
 from visret_lab.evaluation import evaluate
 from visret_lab.tables.experiments import aggregated, deep_features
 from visret_lab.tables.experiments.deep_features import Network
-from visret_lab.worlds import categories
 
 SIZES = (128, 64, 32, 16, 8)
 SHORT = 128
 LANDMARKS = WEIGHTS / "minivgg_landmarks.safetensors"
-NAMED = categories.CategoryConfig(buildings=3, views=4, seed=2015)  # for "one": a world that no network has seen
 
 
 def codes_of(network):
@@ -107,25 +104,17 @@ def retrained():
     return Network("MiniVGG, landmarks", minivgg(LANDMARKS, "retrain_landmarks.py"), "conv5_2", "conv5_1", ("fc6", "fc7"))
 
 
-class Named:
-    """Painted pictures with names, as a set of images: those to learn from and those that ask.
+class Labels(NamedTuple):
+    """What the pictures of the set "named" show. category, building, view: int64 N, numbers of names and of views."""
 
-    Attributes:
-        ids: list of str. category, building: int64 N, numbers of names. view: int64 N.
-    """
+    category: np.ndarray
+    building: np.ndarray
+    view: np.ndarray
 
-    def __init__(self, config=NAMED, progress=True):
-        self.folder = categories.generate(cache_dir("worlds") / f"named-{categories.VERSION}-{config.seed}", config, progress=progress)
-        records = json.loads((self.folder / "labels.json").read_text())["images"]
-        self.name, self.tier, self.version, self.queries = "named", "mini", f"{categories.VERSION}-{config.seed}", []
-        self.ids = [r["id"] for r in records]
-        self.category = np.array([r["category"] for r in records])
-        self.building = np.unique([r["building"] for r in records], return_inverse=True)[1]
-        self.view = np.array([int(i.rsplit("_", 1)[1]) for i in self.ids])
 
-    def image(self, image_id):
-        """uint8 H x W x 3, RGB."""
-        return cv2.imread(str(self.folder / f"images/{image_id}.jpg"))[:, :, ::-1]
+def labels(painted):
+    """`Labels` of the set "named"."""
+    return Labels(*(np.array([painted.details[i][key] for i in painted.ids]) for key in Labels._fields))
 
 
 def named_right(distances, names, wanted):
