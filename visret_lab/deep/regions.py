@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 from torchvision.models import detection
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, FasterRCNN, TwoMLPHead
 from torchvision.ops import MultiScaleRoIAlign, roi_pool
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.deep.minivgg import DEVIATION, MEAN, WIDTHS, MiniVGG
+from visret_lab.deep.minivgg import DEVIATION, MEAN
 from visret_lab.deep.shipped import WEIGHTS, load_into
+from visret_lab.deep.trunk import Trunk
 from visret_lab.features.images import require_rgb
 
 PROPOSALS = 32  # of a picture: of painted towns; the paper takes 300
@@ -35,20 +35,6 @@ class Regions(NamedTuple):
     boxes: np.ndarray
     scores: np.ndarray
     vectors: np.ndarray
-
-
-class Trunk(nn.Module):
-    """MiniVGG's convolutions, conv1_1 to conv5_2: float32 B x 3 x H x W -> B x 160 x H/16 x W/16."""
-
-    out_channels = WIDTHS[-1][-1]
-
-    def __init__(self):
-        super().__init__()
-        self.features = MiniVGG(1).features[:-1]
-
-    def forward(self, x):
-        """See the class."""
-        return self.features(x)
 
 
 def small_detector():
