@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from visret_lab.compact.pca import PCA
+from visret_lab.deep.blcf import histograms
 from visret_lab.deep.class_activation import Head, aggregate, class_vectors
 from visret_lab.tables.experiments import ch15_saliency_attention_regions as ch15
-from visret_lab.tables.experiments import saliency_sum_pooling, saliency_weights
+from visret_lab.tables.experiments import saliency_blcf, saliency_sum_pooling, saliency_weights
 
 RNG = np.random.default_rng(0)
 HEAD = Head("last", RNG.normal(size=(7, 5)).astype(np.float32), RNG.normal(size=7).astype(np.float32), tuple("abcdefg"))
@@ -63,3 +64,21 @@ def test_queries_are_whitened_as_the_images_and_never_weighted(monkeypatch):
     assert np.allclose(similar["None", "GS"][own, own], 1, atol=1e-5)
     assert np.allclose(similar["halves", "LS"][own, own], 1, atol=1e-5)
     assert (similar["halves", "GS"][own, own] < 0.999).all() and (similar["None", "LS"][own, own] < 0.999).all()
+
+
+def test_words_of_images_count_by_their_weight_and_those_of_queries_once(monkeypatch):
+    words = np.array([[0, 1], [2, 3]], np.uint16)
+    assignments, upper = [words, words.T.copy(), words[::-1].copy()], np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    plain = histograms(assignments, 4)
+    bags_ = saliency_blcf.bags.Bags(SimpleNamespace(queries=[SimpleNamespace(box=(0, 0, 1, 1))]), None, assignments,
+                                    assignments, assignments, plain, plain, plain)
+    monkeypatch.setattr(saliency_blcf.bags, "learn", lambda *given: None)
+    monkeypatch.setattr(saliency_blcf.bags, "describe", lambda *given: bags_)
+    monkeypatch.setattr(saliency_blcf.bags, "result", lambda name, *rest: name)
+    monkeypatch.setattr(saliency_blcf, "norms", lambda *given: None)
+    monkeypatch.setattr(saliency_blcf, "grids", lambda dataset, found: {"None": None, "upper": [upper] * 3})
+    _, similar = saliency_blcf.results(None, SimpleNamespace(queries=bags_.dataset.queries), None, protocol="p")
+    for kind in ("GS", "LS"):
+        assert np.allclose(similar["None", kind], (plain @ plain.T).toarray(), atol=1e-6)
+        # Of each image only the words in its upper row are left, two of the query's four: cosine 2 / (2 sqrt 2).
+        assert np.allclose(similar["upper", kind], 2**-0.5, atol=1e-6)
