@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
 data: setup ## Generate the mini data (about a minute, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies named
+	$(BIN)/visret data get town town-elsewhere photo-copies named town-train
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

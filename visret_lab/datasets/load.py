@@ -27,15 +27,19 @@ from visret_lab.datasets.pairs import load_pairs
 from visret_lab.datasets.photo_copies import load_copies, load_photo_copies
 from visret_lab.datasets.roxford import load_roxford
 from visret_lab.datasets.town import load_town, load_town_elsewhere
+from visret_lab.datasets.town_train import load_town_train, load_town_train_large
 from visret_lab.worlds.categories import VERSION as CATEGORIES
 from visret_lab.worlds.photo_copies import VERSION as COPIES
 from visret_lab.worlds.town.generate import VERSION as TOWN
+from visret_lab.worlds.town.train import VERSION as TRAIN
 
-LOADABLE = ("town", "town-elsewhere", "photo-copies", "copies", "named", "folder", "places", "elsewhere", "pairs", "products",
-            "grocery-store", "graf", "hpatches", "oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
+LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "photo-copies", "copies", "named", "folder",
+            "places", "elsewhere", "pairs", "products", "grocery-store", "graf", "hpatches", "oxford5k", "paris6k",
+            "roxford5k", "rparis6k", "holidays")
 # Generated sets: the world (folder in the cache) behind each, and its version.
 WORLDS = {"town": ("town", TOWN), "town-elsewhere": ("town-elsewhere", TOWN), "photo-copies": ("photo-copies", COPIES),
-          "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES)}
+          "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES), "town-train": ("town-train", TRAIN),
+          "town-train-large": ("town-train-large", TRAIN)}
 
 
 def current_tier(tier=None):
@@ -94,6 +98,10 @@ def _load_set(name, root):
             return load_town()
         case "town-elsewhere":
             return load_town_elsewhere()
+        case "town-train":
+            return load_town_train()
+        case "town-train-large":
+            return load_town_train_large()
         case "photo-copies":
             return load_photo_copies()
         case "copies":

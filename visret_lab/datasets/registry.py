@@ -65,6 +65,11 @@ ENTRIES = (
           "visret_lab.worlds.town", note="55 queries on 11 landmarks; protocols classic, easy, medium, hard."),
     Entry("town-elsewhere", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
           "visret_lab.worlds.town", note="Another town, for learning visual words and principal axes; never for testing."),
+    Entry("town-train", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
+          "visret_lab.worlds.town.train", note="12 landmarks as an image search returns them, wrong labels and copies among them, "
+                                               "for training; the truth is kept aside."),
+    Entry("town-train-large", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
+          "visret_lab.worlds.town.train", note="The same with 48 landmarks; painted in about two minutes, only when asked for."),
     Entry("photo-copies", "pairs", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
           "generated", "visret_lab.worlds.photo_copies", note="Photographs under strong, known edits."),
     Entry("copies", "images", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",

@@ -24,7 +24,8 @@ class Hybrid(nn.Module):
     def __init__(self, dim, classes, hidden=(4096, 4096), dropout=0.2):
         super().__init__()
         if dim < 1 or classes < 2 or not hidden or min(hidden) < 1:
-            raise ValueError(f"A hybrid needs vectors, at least two classes, and layers of at least 1 number; got {dim}, {classes}, {hidden}.")
+            raise ValueError("A hybrid needs vectors, at least two classes, and layers of at least 1 number; got "
+                             f"{dim}, {classes}, {hidden}.")
         widths = [dim, *hidden]
         self.layers = nn.Sequential(*[part for a, b in zip(widths, widths[1:], strict=False)
                                       for part in (nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout))])
@@ -58,8 +59,8 @@ class NamingLoss:
     def __init__(self, network, vectors, labels, batch=64):
         labels = np.asarray(labels)
         if len(labels) != len(vectors) or labels.min() < 0 or labels.max() >= network.names.out_features:
-            raise ValueError(f"There must be a label from 0 to {network.names.out_features - 1} for each vector; got {len(labels)} labels up to "
-                             f"{labels.max()} for {len(vectors)} vectors.")
+            raise ValueError(f"There must be a label from 0 to {network.names.out_features - 1} for each vector; got {len(labels)} labels "
+                             f"up to {labels.max()} for {len(vectors)} vectors.")
         if len(np.unique(labels)) < 2:
             raise ValueError("All vectors have the same label: there is nothing to tell apart.")
         self.network, self.batch = network, batch

@@ -69,7 +69,8 @@ def fuse(systems, weights=None, rule="minmax"):
         raise ValueError(f"Fusion needs systems with scores for the same queries and images; got shapes {[np.shape(s) for s in systems]}.")
     weights = np.ones(len(systems)) if weights is None else np.asarray(weights, float)
     if weights.shape != (len(systems),) or (weights < 0).any() or not weights.any():
-        raise ValueError(f"There must be one weight for each of the {len(systems)} systems, at least 0 and not all 0; got {weights.tolist()}.")
+        raise ValueError(f"There must be one weight for each of the {len(systems)} systems, at least 0 and not all 0; got "
+                         f"{weights.tolist()}.")
     return sum(w * normalized(s, rule) for w, s in zip(weights / weights.sum(), systems, strict=True))
 
 

@@ -4,8 +4,8 @@ A query's ranking is that of the fused score
 
     s = 1/2 (number of verified matches) + 1/2 (cosine)
 
-A picture with s above 15, that is some 30 matches, shows the same thing: matches that fit one geometry do not come by chance. A picture with
-s from 1/2 to 1 has one match at most, and still stands in the upper part of the network's list: a negative that the network finds alike.
+A picture with s above 15, that is some 30 matches, shows the same thing: matches that fit one geometry do not come by chance. A picture
+with s from 1/2 to 1 has one match at most, and stands in the upper part of the network's list: a negative that the network finds alike.
 """
 
 from typing import NamedTuple
@@ -54,7 +54,7 @@ def label_free_triplets(scores, count, rng, positive=POSITIVE, negative=NEGATIVE
     same, other = candidates(np.asarray(scores), positive, negative)
     asking = np.array([i for i, (p, n) in enumerate(zip(same, other, strict=True)) if len(p) and len(n)])
     if not len(asking):
-        raise ValueError(f"No image has a positive (score above {positive:g}) and a negative (score from {negative[0]:g} to {negative[1]:g}). "
-                         "Are these counts of verified matches, and cosines?")
+        raise ValueError(f"No image has a positive (score above {positive:g}) and a negative (score from {negative[0]:g} to "
+                         f"{negative[1]:g}). Are these counts of verified matches, and cosines?")
     queries = rng.choice(asking, count)
     return Triplets(queries, np.array([rng.choice(same[q]) for q in queries]), np.array([rng.choice(other[q]) for q in queries]))

@@ -48,7 +48,7 @@ class OASIS(BaseEstimator):
             raise ValueError("Triplets need at least two labels, and one of them with two images.")
         if not self.aggressiveness > 0:
             raise ValueError(f"aggressiveness (C) must be above 0, not {self.aggressiveness}: nothing would be learnt.")
-        members, others = [np.flatnonzero(labels == k) for k in range(len(counts))], [np.flatnonzero(labels != k) for k in range(len(counts))]
+        members, others = ([np.flatnonzero((labels == k) == inside) for k in range(len(counts))] for inside in (True, False))
         rng, self.matrix_, paid = np.random.default_rng(self.seed), np.eye(x.shape[1]), 0
         for q in rng.choice(asking, self.n_triplets):
             k = labels[q]

@@ -105,8 +105,8 @@ class Tuples:
         vectors = forward(self.network, images, self.prepare)
         loss = self.loss(vectors[:1], vectors[1:2], vectors[None, 2:])
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss of the tuple {', '.join(self.pictures.name(i) for i in members)} is {loss.item()}. The last "
-                                     "checkpoint is kept. Try a smaller rate.")
+            raise FloatingPointError(f"The loss of the tuple {', '.join(self.pictures.name(i) for i in members)} is {loss.item()}. "
+                                     "The last checkpoint is kept. Try a smaller rate.")
         return loss
 
     def _image(self, i, side, rng, cut):

@@ -1,11 +1,12 @@
 """Similarity networks: a network that looks at two vectors and says how alike they are, instead of a formula.
 
-Garcia and Vogiatzis, "Learning non-metric visual similarity for image retrieval", Image and Vision Computing 2019. The two vectors stand one
-after the other at the input of a few fully connected layers:
+Garcia and Vogiatzis, "Learning non-metric visual similarity for image retrieval", Image and Vision Computing 2019. The two vectors stand
+one after the other at the input of a few fully connected layers:
 
     s(a, b) = w . ReLU(W_2 ReLU(W_1 [a; b] + b_1) + b_2) + b
 
-Nothing makes s(a, b) = s(b, a), or s(a, a) the largest: it is no metric. It learns to go beyond a similarity that is known, the cosine, by D:
+Nothing makes s(a, b) = s(b, a), or s(a, a) the largest: it is no metric. It learns to go beyond a similarity that is known, the
+cosine, by D:
 
     L = | s(a, b) - l (cos(a, b) + D) - (1 - l) (cos(a, b) - D) |,    l = 1 for a pair of the same thing, else 0
 

@@ -36,7 +36,7 @@ def triplet(query, positive, negatives, margin=0.1, form="inner"):
     """
     query, positive, negatives = require_tuples(query, positive, negatives)
     if not margin > 0:
-        raise ValueError(f"The margin must be above 0, not {margin}: without one, a network that maps all images to one point pays nothing.")
+        raise ValueError(f"The margin must be above 0, not {margin}: without one, a network that maps all to one point pays nothing.")
     if form == "inner":
         gaps = -(query * positive).sum(dim=1, keepdim=True) + (query[:, None] * negatives).sum(dim=2)
     elif form == "squared":

@@ -1,0 +1,46 @@
+"""The runs of chapter 18 on things that are known."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from visret_lab.arrays import l2_normalize
+from visret_lab.datasets.pairs import Pair
+from visret_lab.tables.experiments import ch18_deep_local as ch18
+from visret_lab.tables.experiments.bow_verification import expanded
+
+SHIFT = np.array([[1.0, 0, 7], [0, 1, -2], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("sequence, edit, want", [("coffee", "blur", "light"), ("coffee", "rotate90", "viewpoint"),
+                                                  ("coffee", "print_scan", "both"), ("imgs/v_wall", "step 2", "viewpoint"),
+                                                  ("imgs/i_dome", "step 3", "light")])
+def test_what_was_changed(sequence, edit, want):
+    assert ch18.change_of(Pair("x", "a", "b", SHIFT, sequence, edit)) == want
+
+
+def test_matches_of_one_pair():
+    rng = np.random.default_rng(0)
+    rows = l2_normalize(rng.normal(size=(10, 8)).astype(np.float32))
+    a = np.c_[rng.uniform(0, 50, (10, 2)), np.ones((10, 2))]
+    b = a + (7, -2, 0, 0)
+    b[6:, 0] += 5  # four are five pixels off
+    found = ch18.match_one(Pair("x", "a", "b", SHIFT, "s", "dark"), a, rows, b, rows)
+    assert (found.count, found.right, found.change) == (10, 6, "light")
+    assert found.curve.tolist() == [0.6] * 4 + [1.0] * 6
+
+
+def test_only_verified_images_are_added():
+    base = sparse.csr_matrix(np.eye(4))
+    asked = sparse.csr_matrix(np.array([[1.0, 0, 0, 0], [0, 0, 1, 0]]))
+    found = expanded(asked, base, np.array([[3, 1, 0], [0, 1, 2]]), np.array([[9, 8], [7, 2]]), count=2, least=8)
+    assert found.toarray().tolist() == [[1, 1, 0, 1], [0, 0, 1, 0]]
+    one = expanded(asked, base, np.array([[3, 1, 0], [0, 1, 2]]), np.array([[9, 8], [7, 2]]), count=1, least=8)
+    assert one.toarray()[0].tolist() == [1, 0, 0, 1]
+
+
+def test_the_recorded_trainings_are_of_one_schedule():
+    logs = ch18.logs()
+    assert set(logs) == {"hardest", "random"}
+    assert [line["step"] for line in logs["hardest"]] == [line["step"] for line in logs["random"]]
+    assert logs["hardest"][-1]["fpr95"] < logs["random"][-1]["fpr95"]
