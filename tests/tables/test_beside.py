@@ -7,6 +7,7 @@ from visret_lab.tables import beside as module
 ROWS = [{"table": "t", "row": "A", "metric": "mAP, Oxford", "published": 0.5, "ours": {"mini": "not run", "campus": "not run"}},
         {"table": "t", "row": "A", "metric": "mAP, town", "published": None, "ours": {"mini": 0.25, "campus": "not run"}},
         {"table": "t", "row": "B", "metric": "mAP, Oxford", "published": 0.75, "ours": {"mini": "not run", "campus": "not run"}},
+        {"table": "t", "row": "D", "metric": "mAP, places", "published": None, "ours": {"mini": "not run", "campus": 0.5}},
         {"table": "other", "row": "C", "metric": "mAP, town", "published": None, "ours": {"mini": 0.1, "campus": 0.1}}]
 
 
@@ -19,7 +20,13 @@ def test_a_row_has_what_was_published_and_what_was_run_here():
     html = module.beside("t", {"Oxford": "mAP, Oxford", "Paris": "mAP, Paris"}, {"town": "mAP, town"}, tier="mini").to_html()
     cells = [line.split(">")[1].split("<")[0] for line in html.splitlines() if "<td" in line]
     assert cells == ["A", "0.500", "-", "0.250", "B", "0.750", "-", "not run"]
-    assert "not run" in module.beside("t", {}, {"town": "mAP, town"}, ["A"], tier="campus").to_html()
+    assert "not run" in module.beside("t", {"Oxford": "mAP, Oxford"}, {"town": "mAP, town"}, ["A"], tier="campus").to_html()
+
+
+def test_a_row_of_another_tier_is_left_out():
+    ours = {"places": "mAP, places"}
+    assert list(module.beside("t", {"Oxford": "mAP, Oxford"}, ours, tier="campus").data["method"]) == ["A", "B", "D"]
+    assert list(module.beside("t", {"Oxford": "mAP, Oxford"}, ours, tier="mini").data["method"]) == ["A", "B"]
 
 
 def test_only_the_rows_that_are_asked_for():

@@ -14,7 +14,8 @@ def beside(table, published, ours, names=None, tier=None):
         names: beginnings of the rows that are shown; None for all. tier: whose runs; the current one by default.
 
     Returns:
-        pandas Styler: "-" where nothing was published, "not run" where nobody has run it here.
+        pandas Styler: "-" where nothing was published, "not run" where nobody has run it here. Rows that have neither, such as those
+        of another tier's networks, are left out.
 
     Raises:
         ValueError: no row is left.
@@ -28,7 +29,8 @@ def beside(table, published, ours, names=None, tier=None):
     for name in kept:
         told = {head: values.get((name, metric), {}).get("published") for head, metric in published.items()}
         run = {head: values.get((name, metric), {"ours": {}})["ours"].get(tier, "not run") for head, metric in ours.items()}
-        lines.append({"method": name, **told, **run})
+        if any(v is not None for v in told.values()) or any(v != "not run" for v in run.values()):
+            lines.append({"method": name, **told, **run})
     return pd.DataFrame(lines).style.hide(axis="index").format(
         {head: _shown for head in (*published, *ours)})
 
