@@ -72,12 +72,13 @@ def test_words_of_images_count_by_their_weight_and_those_of_queries_once(monkeyp
     plain = histograms(assignments, 4)
     bags_ = saliency_blcf.bags.Bags(SimpleNamespace(queries=[SimpleNamespace(box=(0, 0, 1, 1))]), None, assignments,
                                     assignments, assignments, plain, plain, plain)
-    monkeypatch.setattr(saliency_blcf.bags, "learn", lambda *given: None)
-    monkeypatch.setattr(saliency_blcf.bags, "describe", lambda *given: bags_)
+    monkeypatch.setattr(saliency_blcf.bags, "learn", lambda *given: SimpleNamespace(upsample=1))
+    monkeypatch.setattr(saliency_blcf.bags, "picture_maps", lambda *given: ([], []))
+    monkeypatch.setattr(saliency_blcf.bags, "require_unseen_maps", lambda *given: None)
+    monkeypatch.setattr(saliency_blcf.bags, "of_maps", lambda *given: bags_)
     monkeypatch.setattr(saliency_blcf.bags, "result", lambda name, *rest: name)
-    monkeypatch.setattr(saliency_blcf, "norms", lambda *given: None)
     monkeypatch.setattr(saliency_blcf, "grids", lambda dataset, found: {"None": None, "upper": [upper] * 3})
-    _, similar = saliency_blcf.results(None, SimpleNamespace(queries=bags_.dataset.queries), None, protocol="p")
+    _, similar = saliency_blcf.results(None, SimpleNamespace(name="set", queries=bags_.dataset.queries), None, protocol="p")
     for kind in ("GS", "LS"):
         assert np.allclose(similar["None", kind], (plain @ plain.T).toarray(), atol=1e-6)
         # Of each image only the words in its upper row are left, two of the query's four: cosine 2 / (2 sqrt 2).

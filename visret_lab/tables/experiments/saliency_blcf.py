@@ -4,7 +4,6 @@ import numpy as np
 
 from visret_lab.deep.blcf import histograms, upsampled
 from visret_lab.tables.experiments import aggregated, bags
-from visret_lab.tables.experiments.deep_features import maps
 from visret_lab.tables.experiments.saliency_weights import grids, rows_of_all
 
 TABLE = "saliency-blcf"
@@ -12,21 +11,24 @@ TABLE = "saliency-blcf"
 
 def results(network, dataset, elsewhere, seed=0, protocol=None, n_words=bags.WORDS):
     """Results by (weighting, "GS" or "LS"), and similarities by the same: the words of chapter 14, counted with weights."""
-    found = bags.describe(bags.learn(network, elsewhere, n_words, seed), network, dataset)
+    model, (asked, maps) = bags.learn(network, elsewhere, n_words, seed), bags.picture_maps(network, dataset)
+    bags.require_unseen_maps(model, maps, dataset.name)
+    found, lengths = bags.of_maps(model, dataset, maps, asked), norms(maps, model.upsample)
+    del maps, asked  # they are large
     kinds = {"GS": found.whole} | ({"LS": found.local} if any(q.box is not None for q in dataset.queries) else {})
     results_, similarities = {}, {}
-    for name, weights in grids(dataset, norms(network, dataset, found)).items():
+    for name, weights in grids(dataset, lengths).items():
         base = histograms(found.assignments, found.base.shape[1], weights)
         one = found._replace(base=base)
-        for kind, asked in kinds.items():
-            similarities[name, kind], ms = bags.searched(asked, base)
+        for kind, questions in kinds.items():
+            similarities[name, kind], ms = bags.searched(questions, base)
             results_[name, kind] = bags.result(name, similarities[name, kind], one, ms, protocol or aggregated.protocol_of(dataset), seed)
     return results_, similarities
 
 
-def norms(network, dataset, found):
-    """Length of the descriptor at each position of the assignment maps: list of float32 1 x h x w."""
-    return [np.linalg.norm(upsampled(m, found.model.upsample), axis=0)[None] for m in maps(network, dataset, layer=network.local)]
+def norms(maps, upsample):
+    """Length of the descriptor at each position of the assignment maps: list of C x h x w -> list of float32 1 x H x W."""
+    return [np.linalg.norm(upsampled(m, upsample), axis=0)[None] for m in maps]
 
 
 def run(tier, seed=0):
