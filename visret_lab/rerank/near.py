@@ -5,13 +5,13 @@ same, so the second nearest is hardly farther, and the test would throw the righ
 nearest within a fixed distance.
 """
 
+from functools import partial
+
 import numpy as np
-from tqdm import tqdm
 
 from visret_lab.arrays import as_rows
 from visret_lab.features.matching import squared_distances
-from visret_lab.rerank.geometry import verify
-from visret_lab.rerank.lists import require_lists
+from visret_lab.rerank.spatial import verify_top
 
 DISTANCE = 0.8  # of unit vectors
 
@@ -57,14 +57,5 @@ def verify_near(ranking, queries, database, top=50, distance=DISTANCE, least=5, 
     Raises:
         ValueError: top below 1, or a ranking with another number of rows than there are queries.
     """
-    ranking, top = require_lists(ranking, len(queries), top)
-    inliers = np.zeros((len(queries), top), np.int64)
-    for q, (points, descriptors) in enumerate(tqdm(queries, desc="queries", disable=not progress)):
-        for place, image in enumerate(ranking[q, :top]):
-            pairs = match_near(descriptors, database[image][1], distance)
-            if len(pairs) >= least:
-                rng = np.random.default_rng([seed, q, int(image)])
-                inliers[q, place] = verify(points, database[image][0], pairs, rng, threshold, max_trials=200).count
-        order = np.argsort(-inliers[q], kind="stable")
-        ranking[q, :top], inliers[q] = ranking[q, :top][order], inliers[q][order]
-    return ranking, inliers
+    return verify_top(ranking, queries, database, top, least=least, threshold=threshold, seed=seed, progress=progress,
+                      matcher=partial(match_near, distance=distance))

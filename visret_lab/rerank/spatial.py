@@ -1,5 +1,7 @@
 """Spatial verification of the head of a list: match the first images, and order them by the matches that agree."""
 
+from functools import partial
+
 import numpy as np
 from tqdm import tqdm
 
@@ -8,7 +10,7 @@ from visret_lab.rerank.geometry import verify
 from visret_lab.rerank.lists import require_lists
 
 
-def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold=5.0, seed=0, progress=False):
+def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold=5.0, seed=0, progress=False, matcher=None):
     """Re-order the first images of each list by their inliers (Philbin et al., CVPR 2007, section 4).
 
     Args:
@@ -19,6 +21,7 @@ def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold
         least: with fewer matches an image has no inliers.
         threshold: of RANSAC, in pixels.
         seed: each pair has its own Generator from it.
+        matcher: function (descriptors, descriptors) -> int64 K x 2; None for `features.matching.match` with the ratio test.
 
     Returns:
         (ranking int64 Q x N, inliers int64 Q x min(top, N) in the order of the *new* list). Equal numbers of inliers keep the
@@ -28,10 +31,10 @@ def verify_top(ranking, queries, database, top=50, ratio=0.8, least=5, threshold
         ValueError: top below 1, or a ranking with another number of rows than there are queries.
     """
     ranking, top = require_lists(ranking, len(queries), top)
-    inliers = np.zeros((len(queries), top), np.int64)
+    inliers, matcher = np.zeros((len(queries), top), np.int64), matcher or partial(match, ratio=ratio)
     for q, (points, descriptors) in enumerate(tqdm(queries, desc="queries", disable=not progress)):
         for place, image in enumerate(ranking[q, :top]):
-            pairs = match(descriptors, database[image][1], ratio)
+            pairs = matcher(descriptors, database[image][1])
             if len(pairs) >= least:
                 rng = np.random.default_rng([seed, q, int(image)])
                 inliers[q, place] = verify(points, database[image][0], pairs, rng, threshold, max_trials=200).count
