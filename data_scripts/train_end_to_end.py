@@ -2,9 +2,9 @@
 
     python data_scripts/train_end_to_end.py [NAME ...] [--out FOLDER]
 
-Names: rmac, rmac_noisy, gem, netvlad, softmax, rmac_triplet; without one, all of them. Each starts from MiniVGG as it ships. The pictures are painted
-and cleaned first (some ten minutes on two cores), then each network learns (some ten more). All can be stopped and goes on where it
-was; the same seed gives the same file on the same machine. Nothing is downloaded, and no building of the town is seen.
+Names: rmac, rmac_noisy, gem, netvlad, softmax, rmac_triplet; without one, all of them. Each starts from MiniVGG as it ships. The pictures
+are painted and cleaned first (some ten minutes on two cores), then each network learns (some ten more). All can be stopped and goes on
+where it was; the same seed gives the same file on the same machine. Nothing is downloaded, and no building of the town is seen.
 
 Written, for each: end_to_end_<name>.safetensors (16 bits a weight), .json (the card) and _log.jsonl.
 """
@@ -162,7 +162,8 @@ def main():
         log = read_log(folder)
         card = {"name": f"end_to_end_{name}", "head": run.kind, "noisy": run.noisy,
                 "loss": type(run.loss).__name__ if run.loss else "naming", "pictures": len(learn.files),
-                "classes": len(np.unique(learn.labels)), "watched": len(held.files), "before": before, "after": after, "schedule": asdict(run.schedule), "steps": log[-1]["step"],
+                "classes": len(np.unique(learn.labels)), "watched": len(held.files), "before": before, "after": after,
+                "schedule": asdict(run.schedule), "steps": log[-1]["step"],
                 "seconds": round(sum(line["seconds"] for line in log)), "torch": torch.__version__.split("+")[0], "limits": LIMITS}
         path = ship(f"end_to_end_{name}", network.state_dict(), card, log, options.out)
         print(f"{path}: mean average precision on {len(held.files)} pictures of other landmarks {before:.3f} before, {after:.3f} after.")
