@@ -9,9 +9,13 @@ from visret_lab.tables.experiments.saliency_weights import grids, rows_of_all
 TABLE = "saliency-blcf"
 
 
-def results(network, dataset, elsewhere, seed=0, protocol=None, n_words=bags.WORDS):
-    """Results by (weighting, "GS" or "LS"), and similarities by the same: the words of chapter 14, counted with weights."""
-    model, (asked, maps) = bags.learn(network, elsewhere, n_words, seed), bags.picture_maps(network, dataset)
+def results(network, dataset, elsewhere, seed=0, protocol=None, n_words=bags.WORDS, held=None):
+    """Results by (weighting, "GS" or "LS"), and similarities by the same: the words of chapter 14, counted with weights.
+
+    Args:
+        held: what `bags.picture_maps` gives, where it is at hand.
+    """
+    model, (asked, maps) = bags.learn(network, elsewhere, n_words, seed), held or bags.picture_maps(network, dataset)
     bags.require_unseen_maps(model, maps, dataset.name)
     found, lengths = bags.of_maps(model, dataset, maps, asked), norms(maps, model.upsample)
     del maps, asked  # they are large

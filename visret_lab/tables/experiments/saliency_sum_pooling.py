@@ -31,13 +31,16 @@ def questions(dataset, whole):
     return asked
 
 
-def results(network, dataset, elsewhere, seed=0, protocol=None):
+def results(network, dataset, elsewhere, seed=0, protocol=None, held=None):
     """Results by (weighting, "GS" or "LS"), and similarities by the same.
 
     The whitening is learnt on plain sums of the other set, and is the same for every weighting.
+
+    Args:
+        held: what `bags.picture_maps` gives, where it is at hand.
     """
     protocol = protocol or aggregated.protocol_of(dataset)
-    whole, found = bags.picture_maps(network, dataset)
+    whole, found = held or bags.picture_maps(network, dataset)
     asked = questions(dataset, whole)
     train = pooled(maps(network, elsewhere, layer=network.local))
     pca = deep_features.whitening(train, pooled(found), min(COMPONENTS, len(train) - 1, train.shape[1]), name=dataset.name)
