@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
-data: setup ## Generate the mini data (about a minute, once)
+data: setup ## Generate the mini data (a minute or two, once)
 	@echo "== Mini data"
 	$(BIN)/visret data get town town-elsewhere photo-copies named town-train
 

@@ -23,9 +23,10 @@ from visret_lab.datasets.cache import cache_dir
 from visret_lab.datasets.generated import ensure
 from visret_lab.datasets.town_train import read_town_train
 from visret_lab.deep.backbones import minivgg
-from visret_lab.deep.end_to_end import netvlad_head, rmac_head, with_trunk
+from visret_lab.deep.end_to_end import netvlad_head, with_trunk
 from visret_lab.deep.pooling import GeM
 from visret_lab.deep.shipped import WEIGHTS
+from visret_lab.tables.experiments.ch13_conv_pooling import whitened_rmac
 from visret_lab.training.checkpoints import read_log
 from visret_lab.training.classification import Schedule, crop
 from visret_lab.training.cleaning import clean
@@ -65,7 +66,7 @@ def runs():
     With the hardest picture of each of 131 other classes as negatives, the triplet loss brings all vectors to one point, where each
     triplet pays m / 2 and no more ("rmac_triplet" shows it). The contrastive loss has no such resting place.
     """
-    rmac = Run("R-MAC", lambda maps: rmac_head(maps, COMPONENTS, POWER), Contrastive(0.7))
+    rmac = Run("R-MAC", lambda maps: whitened_rmac(maps, COMPONENTS, POWER), Contrastive(0.7))
     return {"rmac": rmac, "rmac_noisy": replace(rmac, noisy=True), "gem": replace(rmac, kind="GeM", head=lambda maps: GeM()),
             "netvlad": replace(rmac, kind="NetVLAD", head=netvlad_head),
             "softmax": replace(rmac, kind="GeM", head=lambda maps: GeM(), loss=None),

@@ -7,8 +7,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from visret_lab.arrays import l2_normalize
+from visret_lab.compact.pca import PCA
 from visret_lab.deep.blcf import (BLCF, NO_WORD, blcf_prior, box_on_grid, distance_weights, histograms, pooled_in_box, sample_rows,
                                   upsampled, weights_on_grid, words_in_box)
+
+WHITEN = PCA(power=0.5, l2_before=True, l2_after=True)
 
 
 def some_maps(count=6, channels=7, seed=0, sizes=((3, 4), (4, 3))):
@@ -18,7 +21,7 @@ def some_maps(count=6, channels=7, seed=0, sizes=((3, 4), (4, 3))):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return BLCF(n_words=9, per_word=50).fit(some_maps(30, seed=1))
+    return BLCF(9, WHITEN, per_word=50).fit(some_maps(30, seed=1))
 
 
 def test_upsampling_by_loops():
@@ -59,7 +62,7 @@ def test_blocks_do_not_matter(fitted, monkeypatch):
 
 def test_same_seed_same_words():
     maps = some_maps(20)
-    a, b = (BLCF(n_words=5, seed=3).fit(maps).vocabulary_.centers_ for _ in range(2))
+    a, b = (BLCF(5, WHITEN, seed=3).fit(maps).vocabulary_.centers_ for _ in range(2))
     assert (a == b).all() and a.shape == (5, 7)
 
 
@@ -80,12 +83,14 @@ def test_where_nothing_fires_there_is_no_word(fitted):
 
 
 def test_bad_maps(fitted):
+    with pytest.raises(ValueError, match="needs a reducer"):
+        BLCF(9).fit(some_maps(4))
     with pytest.raises(ValueError, match="cannot be learnt from"):
-        BLCF(n_words=5000).fit(some_maps(4))
+        BLCF(5000, WHITEN).fit(some_maps(4))
     with pytest.raises(ValueError, match="65,535"):
-        BLCF(n_words=70_000).fit(some_maps(4))
+        BLCF(70_000, WHITEN).fit(some_maps(4))
     with pytest.raises(ValueError, match="all zero"):
-        BLCF(n_words=2).fit([np.zeros((3, 2, 2))])
+        BLCF(2, WHITEN).fit([np.zeros((3, 2, 2))])
     with pytest.raises(ValueError, match="smaller than what the network needs"):
         fitted.transform([np.zeros((7, 0, 3), np.float32)])
     with pytest.raises(ValueError, match="7 are expected"):

@@ -7,7 +7,8 @@ from torch import nn
 
 from tests.deep.test_patches import smooth
 from visret_lab.deep.backbones import Backbone, minivgg
-from visret_lab.deep.delf import SCALES, DelfFeatures, Layer, Length, PositionAttention, attention_of, layer_of, learn_pca, places
+from visret_lab.deep.delf import SCALES, DelfFeatures, Layer, Length, PositionAttention, attention_of, layer_of, places
+from visret_lab.tables.experiments.ch18_deep_local import learn_pca
 
 
 @pytest.fixture(scope="module")

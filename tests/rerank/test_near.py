@@ -5,6 +5,7 @@ import pytest
 
 from visret_lab.arrays import l2_normalize
 from visret_lab.rerank.near import match_near, verify_near
+from visret_lab.rerank.spatial import verify_top
 
 
 def rows(seed, n, d=6):
@@ -40,3 +41,12 @@ def test_the_image_with_the_right_geometry_comes_first():
     assert kept[0, 2] == 2
     with pytest.raises(ValueError):
         verify_near(np.array([[0, 1, 2]]), [], database)
+
+
+def test_neighbours_that_show_nearly_the_same_are_matched_by_distance_where_a_ratio_would_refuse_them():
+    rng = np.random.default_rng(0)
+    points, same = np.c_[rng.uniform(0, 100, (30, 2)), np.ones((30, 2))], rows(2, 30, 16)
+    twice = np.concatenate([points, points + (3, 0, 0, 0)]), l2_normalize(np.concatenate([same, same + 1e-3]))
+    _, near = verify_near(np.array([[0]]), [(points, l2_normalize(same + 5e-4))], [twice], top=1)
+    _, ratio = verify_top(np.array([[0]]), [(points, l2_normalize(same + 5e-4))], [twice], top=1)
+    assert near[0, 0] > 10 > ratio[0, 0]

@@ -20,7 +20,7 @@ DATA = SimpleNamespace(name="few", ids=[f"i{i}" for i in range(20)], image=lambd
 
 @pytest.fixture(scope="module")
 def found():
-    return bags.of_maps(BLCF(12, per_word=50).fit(OTHERS), DATA, MAPS, [MAPS[0], MAPS[5]])
+    return bags.of_maps(BLCF(12, bags.whitening(), per_word=50).fit(OTHERS), DATA, MAPS, [MAPS[0], MAPS[5]])
 
 
 def test_local_search_asks_with_the_box(found):
@@ -54,10 +54,10 @@ def test_the_memory_of_the_deck(found):
 
 @pytest.mark.parametrize("upsample", [1, 2])
 def test_words_of_the_searched_set_are_refused(upsample):
-    own = BLCF(5, upsample=upsample, per_word=100).fit(MAPS)
+    own = BLCF(5, bags.whitening(), upsample=upsample, per_word=100).fit(MAPS)
     with pytest.raises(ValueError, match="fitted on the few"):
         bags.require_unseen_maps(own, MAPS, "few")
-    bags.require_unseen_maps(BLCF(5, upsample=upsample).fit(OTHERS), MAPS, "few")
+    bags.require_unseen_maps(BLCF(5, bags.whitening(), upsample=upsample).fit(OTHERS), MAPS, "few")
 
 
 def test_a_box_in_a_picture_that_is_not_in_the_set():

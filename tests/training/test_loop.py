@@ -96,6 +96,13 @@ def test_it_stops_when_the_score_rises_no_more_and_gives_the_best_weights(tmp_pa
     assert torch.equal(weights(again), seen[1]) and len(seen) == 4
 
 
+def test_a_score_that_only_stays_is_no_better_one(tmp_path):
+    network, seen = linear(), []
+    minimise(network, lambda rng: batch(network, rng).mean(), replace(SCHEDULE, steps=30), tmp_path,
+             lambda: seen.append(1) or {"score": 0.5}, progress=False, patience=2)
+    assert len(seen) == 3
+
+
 def test_groups_of_parameters_have_rates_of_their_own(tmp_path):
     network, start = linear(), linear()
     groups = [{"params": [network.weight]}, {"params": [network.bias], "scale": 0.0}]

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
+from visret_lab.training import retrieval
 from visret_lab.training.classification import Schedule
 from visret_lab.training.loop import minimise
 from visret_lab.training.losses.triplet import Triplet
@@ -60,6 +61,17 @@ def test_a_step_gives_a_loss_a_tuple_and_follows_its_generator():
     step.refresh()
     one, two = ([loss.item() for loss in step(np.random.default_rng(3))] for _ in range(2))
     assert one == two and len(one) == 2
+
+
+def test_only_the_query_is_cut_and_what_it_shows_keeps_its_size(monkeypatch):
+    step = tuples(Tiny(), mining="random", cut=1.0, sides=(112,))
+    seen = []
+    monkeypatch.setattr(retrieval, "forward", lambda network, images, prepare: (seen.append([i.shape[:2] for i in images]),
+                                                                                torch.eye(len(images), 6, requires_grad=True))[1])
+    list(step(np.random.default_rng(0)))
+    for shapes in seen:
+        # the box has 26 x 26 of 40 x 56 pixels, and the picture is shown at twice its size
+        assert shapes[0] == (52, 52) and all(max(shape) == 112 for shape in shapes[1:])
 
 
 def test_hard_negatives_come_from_the_vectors_of_the_last_refresh():

@@ -103,14 +103,15 @@ def test_the_warm_up_imitates_the_cosine_and_pairs_go_beyond_it(tmp_path):
     assert len(hard_pairs(network, x, LABELS)[0]) < len(hard[0])
 
 
-def test_oasis_takes_the_step_of_the_equation():
+@pytest.mark.parametrize("most", [0.3, 50.0])
+def test_oasis_takes_the_step_of_the_equation(most):
     x = np.array([[1.0, 0.0], [0.8, 0.1], [0.9, -0.5]], np.float32)
-    model = OASIS(0.3, n_triplets=1).fit(x, [0, 0, 1])
+    model = OASIS(most, n_triplets=1).fit(x, [0, 0, 1])
     options = []
     for q, p in ((0, 1), (1, 0)):
         q, way = x[q].astype(float), (x[p] - x[2]).astype(float)
         loss = 1 - q @ way
-        options.append(np.eye(2) + min(0.3, loss / ((q @ q) * (way @ way))) * np.outer(q, way))
+        options.append(np.eye(2) + min(most, loss / ((q @ q) * (way @ way))) * np.outer(q, way))
     assert any(np.allclose(model.matrix_, want, atol=1e-6) for want in options)
 
 

@@ -6,6 +6,7 @@ import faiss
 import numpy as np
 
 from visret_lab.bench.race import Race
+from visret_lab.compact.pca import PCA
 from visret_lab.deep.blcf import BLCF, histograms, upsampled
 from visret_lab.rerank.windows import WindowReranker, direct_scores
 from visret_lab.search.inverted import InvertedFile
@@ -27,7 +28,7 @@ def with_faiss(model, maps):
     """The assignment maps of a fitted `BLCF`, by FAISS: its PCAMatrix-like transforms and IndexFlatL2. int64, all positions."""
     index = faiss.IndexFlatL2(model.vocabulary_.centers_.shape[1])
     index.add(model.vocabulary_.centers_)
-    scale = (model.pca_.variance_**-model.power).astype(np.float32)[:, None]
+    scale = (model.pca_.variance_**-model.pca_.power).astype(np.float32)[:, None]
     turn = faiss.LinearTransform(len(model.pca_.mean_), len(model.pca_.components_), True)
     matrix = model.pca_.components_ * scale
     faiss.copy_array_to_vector(matrix.ravel(), turn.A)
@@ -53,7 +54,7 @@ def _assignment(small):
     def case():
         rng = np.random.default_rng(0)
         maps = random_maps(images, channels, 15, 20, rng)
-        return BLCF(words, per_word=3 if not small else 20, n_iter=2).fit(maps), maps
+        return BLCF(words, PCA(power=0.5, l2_before=True, l2_after=True), per_word=3 if not small else 20, n_iter=2).fit(maps), maps
 
     def distance(words_of):
         """Squared distances of some descriptors to the words found: of two that are equally near either may be taken."""

@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch.nn import functional
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.compact.pca import PCA
 from visret_lab.deep.weighted import grid_weights
 from visret_lab.encoding.unseen import remember
 from visret_lab.encoding.vocabulary import Vocabulary
@@ -29,23 +28,23 @@ class BLCF(TransformerMixin, BaseEstimator):
 
     Args:
         n_words: K, at most 65,535: a word takes 16 bits. The paper has 25,000.
-        n_components: of the PCA; None keeps all that the training rows span.
+        reducer: unfitted transformer of descriptors N x C; the paper's is `compact.pca.PCA(power=0.5, l2_before=True, l2_after=True)`.
+            It is copied before it is fitted.
         upsample: how many times as many rows and columns of positions; 1 leaves the maps as they are.
-        power: of the variances in the whitening; 0.5 whitens.
         per_word: descriptors a word that take part in k-means. n_iter: its rounds.
-        pca_rows: descriptors that the PCA is learnt from, at most.
+        pca_rows: descriptors that the reducer is learnt from, at most.
         seed: of the samples and of k-means.
         exact: False learns and assigns words by `TwoLevelAssigner`: several times faster with thousands of words, and not always
             the nearest word.
 
     Attributes:
-        pca_: fitted `PCA`. vocabulary_: fitted `Vocabulary`, K words.
+        pca_: the fitted reducer. vocabulary_: fitted `Vocabulary`, K words.
         fingerprints_: uint64, of at most 20,000 of the descriptors that it was learnt from, before the whitening.
     """
 
-    def __init__(self, n_words=25_000, n_components=None, upsample=2, power=0.5, per_word=120, n_iter=10, pca_rows=100_000, seed=0,
+    def __init__(self, n_words=25_000, reducer=None, upsample=2, per_word=120, n_iter=10, pca_rows=100_000, seed=0,
                  exact=True):
-        self.n_words, self.n_components, self.upsample, self.power = n_words, n_components, upsample, power
+        self.n_words, self.reducer, self.upsample = n_words, reducer, upsample
         self.per_word, self.n_iter, self.pca_rows, self.seed, self.exact = per_word, n_iter, pca_rows, seed, exact
 
     def fit(self, maps, y=None):
@@ -62,10 +61,12 @@ class BLCF(TransformerMixin, BaseEstimator):
         """
         if not 1 <= self.n_words <= NO_WORD:
             raise ValueError(f"n_words must be between 1 and {NO_WORD:,}, since a word is kept in 16 bits; got {self.n_words}.")
+        if self.reducer is None:
+            raise ValueError("BLCF needs a reducer; the paper's is compact.pca.PCA(power=0.5, l2_before=True, l2_after=True).")
         maps, rng = require_maps(maps), np.random.default_rng(self.seed)
         rows = sample_rows(maps, max(self.pca_rows, self.n_words * self.per_word), self.upsample, rng)
         some = rows if len(rows) <= self.pca_rows else rows[rng.choice(len(rows), self.pca_rows, replace=False)]
-        self.pca_ = PCA(self.n_components, power=self.power, l2_before=True, l2_after=True).fit(some)
+        self.pca_ = clone(self.reducer).fit(some)
         self._learn_words(rows)
         return self
 

@@ -19,11 +19,9 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, softplus
 
-from visret_lab.compact.pca import PCA
 from visret_lab.deep.class_activation import require_made_for
 from visret_lab.deep.extract import resized
 from visret_lab.deep.shipped import WEIGHTS, digest, load_into
-from visret_lab.encoding.unseen import remember, require_unseen
 from visret_lab.features.images import require_rgb
 
 COMPONENTS = 40
@@ -88,7 +86,7 @@ class DelfFeatures:
 
     Args:
         backbone: `backbones.Backbone`. attention: module, maps -> scores; None takes `attention_of`.
-        pca: fitted `PCA`, or None for the descriptors as they are, of unit length; see `learn_pca`.
+        pca: fitted `PCA`, or None for the descriptors as they are, of unit length.
         max_points: keep this many positions, the highest scores first. least: the smallest score. scales: sizes of the picture.
     """
 
@@ -135,24 +133,3 @@ def places(size, layer, small, whole):
     shrunk = np.array([small[1] / whole[1], small[0] / whole[0]])
     at = (np.stack([x, y], axis=1) * layer.stride + layer.offset + 0.5) / shrunk - 0.5  # pixel centres
     return np.c_[at, np.full(len(at), layer.stride / shrunk[0]), np.zeros(len(at))].astype(np.float32)
-
-
-def learn_pca(features, images, searched=(), components=COMPONENTS, name="the searched set"):
-    """PCA without whitening between two L2, learnt on the keypoints of other pictures.
-
-    Args:
-        features: DelfFeatures without a PCA. images: list of uint8 H x W x 3. searched: descriptors that must not be among them.
-
-    Returns:
-        fitted `PCA`.
-
-    Raises:
-        ValueError: fewer keypoints than components, or a searched descriptor among them.
-    """
-    rows = [features.detect(image)[1] for image in images]
-    learn = np.concatenate(rows) if rows else np.zeros((0, components), np.float32)
-    if len(learn) <= components:
-        raise ValueError(f"{len(learn)} keypoints are too few to learn {components} components. Give more pictures.")
-    if len(searched):
-        require_unseen(remember(learn), list(searched), "PCA", name=name)
-    return PCA(components, power=0.0, l2_before=True, l2_after=True).fit(learn)

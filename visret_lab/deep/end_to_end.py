@@ -15,15 +15,13 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.compact.pca import PCA
 from visret_lab.deep import minivgg as mini
 from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.netvlad import NetVLAD, from_distances
 from visret_lab.deep.pooling import GeM
-from visret_lab.deep.rmac import RMAC, region_mac
+from visret_lab.deep.rmac import RMAC
 from visret_lab.deep.shipped import WEIGHTS, read_weights
 from visret_lab.deep.trunk import Trunk
-from visret_lab.deep.whitening import Whitening
 
 HEADS = ("R-MAC", "GeM", "NetVLAD")
 
@@ -55,25 +53,11 @@ def with_trunk(backbone, head):
     return EndToEnd(trunk, head).requires_grad_(True)
 
 
-def rmac_head(maps, components=None, power=0.5):
-    """R-MAC whose whitening starts as a PCA-whitening of the windows of some maps.
-
-    Args:
-        maps: list of float32 C x h x w, of images to learn from. components: D; None for all that the windows span.
-        power: of the variances; 0.5 whitens, 0 turns only.
-
-    Returns:
-        RMAC, C -> D numbers.
-    """
-    rows = np.concatenate([normalize(region_mac(torch.from_numpy(x)[None]), dim=2)[0].numpy() for x in maps])
-    return RMAC(Whitening(PCA(components, power=power).fit(rows)).requires_grad_(True))
-
-
 def netvlad_head(maps, clusters=16, rows=20_000, seed=0):
     """NetVLAD whose clusters start as k-means of the positions of some maps, and its assignments as the paper says.
 
     Args:
-        maps: as `rmac_head`. clusters: K. rows: positions that are taken, at most. seed: of their choice and of k-means.
+        maps: list of float32 C x h x w, of images to learn from. clusters: K. rows: positions that are taken, at most. seed: of their choice and of k-means.
 
     Returns:
         NetVLAD, C -> K C numbers.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from visret_lab.rerank.geometry import trials
+from visret_lab.rerank.geometry import most_agreeing
 
 MINIMAL = 3  # matches that fix an affine map
 
@@ -90,16 +90,8 @@ def verify_affine(points_a, points_b, matches, rng, threshold=5.0, confidence=0.
         return nothing
     a = np.asarray(points_a, np.float64)[matches[:, 0], :2]
     b = np.asarray(points_b, np.float64)[matches[:, 1], :2]
-    best, tried, needed = nothing.inliers, 0, max_trials
-    while tried < min(needed, max_trials):
-        sample = rng.random((batch, len(a))).argpartition(MINIMAL - 1, axis=1)[:, :MINIMAL]
-        inliers = _agreeing(_through_three(a[sample], b[sample]), a, b, threshold)
-        tried += batch
-        if len(inliers) == 0:
-            continue
-        top = inliers[inliers.sum(axis=1).argmax()]
-        if top.sum() > best.sum():
-            best, needed = top, trials(top.mean(), confidence, MINIMAL)
+    best = most_agreeing(len(a), MINIMAL, lambda sample: _agreeing(_through_three(a[sample], b[sample]), a, b, threshold), rng,
+                         confidence, max_trials, batch)
     return _refit(a, b, best, threshold) if best.sum() >= MINIMAL else nothing
 
 

@@ -13,7 +13,6 @@ The weights are chosen on other queries than those that are reported.
 import numpy as np
 
 from visret_lab.arrays import rank
-from visret_lab.evaluation import average_precision
 
 RULES = ("minmax", "z", "ranks", "none")
 FADE = 60  # of the ranks: Cormack et al. fixed it once, and it is kept
@@ -74,16 +73,17 @@ def fuse(systems, weights=None, rule="minmax"):
     return sum(w * normalized(s, rule) for w, s in zip(weights / weights.sum(), systems, strict=True))
 
 
-def best_weight(first, second, truth, rule="minmax", steps=21):
+def best_weight(first, second, measure, rule="minmax", steps=21):
     """The weight of the first of two systems, chosen on queries with known answers.
 
     Args:
-        first, second: float Q x N. truth: list of Relevance of those queries: others than are reported later. steps: weights from 0 to 1.
+        first, second: float Q x N, of queries with known answers: others than are reported later.
+        measure: function float Q x N, fused scores -> float, larger when better, e.g. mean average precision. steps: weights from 0 to 1.
 
     Returns:
-        (weight, weights float steps, mean average precision of each float steps). Of equal ones the one nearest to 1/2 is taken.
+        (weight, weights float steps, what was measured with each float steps). Of equal ones the one nearest to 1/2 is taken.
     """
     weights = np.linspace(0, 1, steps)
-    scores = [np.nanmean(average_precision(rank(fuse([first, second], [w, 1 - w], rule)), truth)) for w in weights]
+    scores = [measure(fuse([first, second], [w, 1 - w], rule)) for w in weights]
     tied = np.flatnonzero(np.isclose(scores, np.max(scores), atol=1e-12))
     return float(weights[tied[np.abs(weights[tied] - 0.5).argmin()]]), weights, np.array(scores)

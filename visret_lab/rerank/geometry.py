@@ -91,6 +91,28 @@ def trials(inlier_share, confidence=0.99, sample=MINIMAL):
     return max(1, int(np.ceil(np.log(1 - confidence) / np.log1p(-good))))
 
 
+def most_agreeing(count, minimal, agree, rng, confidence=0.99, max_trials=500, batch=50):
+    """The loop of RANSAC, whatever is fitted: draw samples, `batch` at a time, until enough were tried for the largest share of inliers
+    seen so far.
+
+    Args:
+        count: matches. minimal: of them in a sample. agree: function int B x minimal -> bool B' x count, the inliers of what each sample
+            fixes; samples that fix nothing sound are left out, so B' may be smaller, or 0.
+        rng: numpy Generator. confidence, max_trials: as `trials`, and at most.
+
+    Returns:
+        bool count, the inliers of the best sample; none where no sample has any.
+    """
+    best, tried, needed = np.zeros(count, bool), 0, max_trials
+    while tried < min(needed, max_trials):
+        inliers = agree(rng.random((batch, count)).argpartition(minimal - 1, axis=1)[:, :minimal])
+        tried += batch
+        top = inliers[inliers.sum(axis=1).argmax()] if len(inliers) else best
+        if top.sum() > best.sum():
+            best, needed = top, trials(top.mean(), confidence, minimal)
+    return best
+
+
 def verify(points_a, points_b, matches, rng, threshold=5.0, confidence=0.99, max_trials=500, batch=50):
     """RANSAC: find the homography with which most matches agree (Fischler and Bolles, 1981).
 
@@ -113,18 +135,12 @@ def verify(points_a, points_b, matches, rng, threshold=5.0, confidence=0.99, max
         return nothing
     a = np.asarray(points_a, np.float64)[matches[:, 0], :2]
     b = np.asarray(points_b, np.float64)[matches[:, 1], :2]
-    best, tried, needed = nothing.inliers, 0, max_trials
-    while tried < min(needed, max_trials):
-        sample = _samples(rng, len(matches), batch)
+
+    def agree(sample):
         sample = sample[_same_orientation(a[sample], b[sample])]
-        tried += batch
-        if len(sample) == 0:
-            continue
-        inliers = agreeing(fit_homography(a[sample], b[sample]), a, b, threshold)
-        top = inliers[inliers.sum(axis=1).argmax()]
-        if top.sum() > best.sum():
-            best = top
-            needed = trials(best.mean(), confidence)
+        return agreeing(fit_homography(a[sample], b[sample]), a, b, threshold) if len(sample) else np.zeros((0, len(a)), bool)
+
+    best = most_agreeing(len(matches), MINIMAL, agree, rng, confidence, max_trials, batch)
     return _refit(a, b, best, threshold) if best.sum() >= MINIMAL else nothing
 
 
@@ -132,11 +148,6 @@ def agreeing(homographies, a, b, threshold):
     """bool ... x K: which matches a homography moves to within `threshold` pixels of their partner."""
     error = np.linalg.norm(apply_homography(homographies, a) - b, axis=-1)
     return error < threshold  # nan, from a degenerate sample, agrees with nothing
-
-
-def _samples(rng, count, batch):
-    """`batch` samples of four different matches."""
-    return rng.random((batch, count)).argpartition(MINIMAL - 1, axis=1)[:, :MINIMAL]
 
 
 def _same_orientation(a, b):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from visret_lab.arrays import rank
+from visret_lab.compact.pca import PCA
 from visret_lab.deep.blcf import BLCF, as_descriptors, blcf_prior, histograms, upsampled, words_in_box
 from visret_lab.encoding.unseen import require_unseen
 from visret_lab.evaluation import evaluate
@@ -39,9 +40,14 @@ class Bags(NamedTuple):
     local: sparse.csr_matrix
 
 
+def whitening(components=None, power=0.5):
+    """A reducer for `BLCF`, not fitted: a PCA between two L2, the paper's by default. Args: as `compact.pca.PCA`."""
+    return PCA(components, power=power, l2_before=True, l2_after=True)
+
+
 def learn(network, elsewhere, n_words=WORDS, seed=0, layer=None, **options):
     """`BLCF` learnt on the maps of another set: words of the paper's layer, unless `layer` says otherwise."""
-    return BLCF(n_words, seed=seed, **{"per_word": 50, "n_iter": 8, "exact": n_words <= 5000, **options}).fit(
+    return BLCF(n_words, seed=seed, **{"reducer": whitening(), "per_word": 50, "n_iter": 8, "exact": n_words <= 5000, **options}).fit(
         maps(network, elsewhere, layer=layer or network.local))
 
 

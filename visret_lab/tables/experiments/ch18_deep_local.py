@@ -9,16 +9,18 @@ from typing import NamedTuple
 import numpy as np
 
 from visret_lab.arrays import l2_normalize, rank
+from visret_lab.compact.pca import PCA
 from visret_lab.datasets import load
 from visret_lab.datasets.cache import cache_dir
 from visret_lab.deep.alike import ALIKEFeatures, alike
-from visret_lab.deep.delf import DelfFeatures, learn_pca
+from visret_lab.deep.delf import COMPONENTS, DelfFeatures
 from visret_lab.deep.extract import pool_maps
 from visret_lab.deep.hardnet import hardnet
 from visret_lab.deep.local import PatchFeatures
 from visret_lab.deep.pooling import GeM
 from visret_lab.deep.shipped import WEIGHTS
 from visret_lab.deep.tfeat import tfeat
+from visret_lab.encoding.unseen import remember, require_unseen
 from visret_lab.evaluation import bootstrap_interval, evaluate
 from visret_lab.evaluation.matching_accuracy import THRESHOLDS, accuracy_curve, reprojection_errors
 from visret_lab.features.extract import extract_local
@@ -128,6 +130,27 @@ def first_search(network, dataset, seed=0, protocol=None):
     ranking = rank(similarities)
     return evaluate(f"GeM at half size, {network.label}", ranking, dataset, protocol, bytes_per_image=base.nbytes / len(base),
                     ms_per_query=ms, seed=seed), ranking
+
+
+def learn_pca(features, images, searched=(), components=COMPONENTS, name="the searched set"):
+    """PCA without whitening between two L2, learnt on the keypoints of other pictures.
+
+    Args:
+        features: DelfFeatures without a PCA. images: list of uint8 H x W x 3. searched: descriptors that must not be among them.
+
+    Returns:
+        fitted `PCA`.
+
+    Raises:
+        ValueError: fewer keypoints than components, or a searched descriptor among them.
+    """
+    rows = [features.detect(image)[1] for image in images]
+    learn = np.concatenate(rows) if rows else np.zeros((0, components), np.float32)
+    if len(learn) <= components:
+        raise ValueError(f"{len(learn)} keypoints are too few to learn {components} components. Give more pictures.")
+    if len(searched):
+        require_unseen(remember(learn), list(searched), "PCA", name=name)
+    return PCA(components, power=0.0, l2_before=True, l2_after=True).fit(learn)
 
 
 def delf(network, elsewhere, points=POINTS, learn=LEARN):
