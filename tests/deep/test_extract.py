@@ -8,7 +8,7 @@ import torch
 
 from visret_lab.deep import extract as module
 from visret_lab.deep.backbones import Backbone
-from visret_lab.deep.extract import extract_maps, extract_vectors, pool_maps, resized
+from visret_lab.deep.extract import extract_maps, extract_vectors, keep_layers, pool_maps, resized
 from visret_lab.deep.pooling import gem, mac
 from visret_lab.deep.rmac import region_mac
 from visret_lab.deep.rmac import regions as module_regions
@@ -68,6 +68,26 @@ def test_a_second_call_reads_no_image(backbone, dataset):
     assert not np.array_equal(extract_vectors(backbone, "conv1", gem, dataset), first) and len(dataset.read) == 7
 
 
+def test_several_layers_take_one_pass_and_are_found_one_by_one(backbone, dataset):
+    keep_layers(backbone, ("conv1", "pool1"), dataset)
+    assert len(dataset.read) == 7
+    dataset.read.clear()
+    for layer in ("conv1", "pool1"):
+        found = extract_maps(backbone, layer, dataset)
+        assert not dataset.read
+        for name, maps in zip(dataset.ids, found, strict=True):
+            np.testing.assert_allclose(maps, backbone.maps(dataset.image(name), layer)[0].numpy(), rtol=1e-3, atol=1e-3)
+        dataset.read.clear()
+
+
+def test_of_several_layers_only_those_that_are_missing_are_computed(backbone, dataset, monkeypatch):
+    first, asked, several = extract_maps(backbone, "conv1", dataset), [], Backbone.several
+    monkeypatch.setattr(Backbone, "several", lambda self, x, layers: asked.append(tuple(layers)) or several(self, x, layers))
+    keep_layers(backbone, ("conv1", "pool1"), dataset)
+    assert set(asked) == {("pool1",)}
+    assert all(np.array_equal(a, b) for a, b in zip(extract_maps(backbone, "conv1", dataset), first, strict=True))
+
+
 def test_it_goes_on_where_it_was_stopped(backbone, dataset):
     image = dataset.image
 
@@ -98,11 +118,11 @@ def test_a_damaged_part_is_computed_again(backbone, dataset, tmp_path):
 def test_a_batch_that_does_not_fit_is_halved(backbone, dataset, monkeypatch):
     seen, through = [], module._through
 
-    def short_of_memory(backbone, layer, images, pool):
+    def short_of_memory(backbone, layers, images, pool):
         seen.append(len(images))
         if len(images) > 1:
             raise torch.OutOfMemoryError("no")
-        return through(backbone, layer, images, pool)
+        return through(backbone, layers, images, pool)
 
     want = extract_maps(backbone, "conv1", dataset)
     monkeypatch.setattr(module, "_through", short_of_memory)

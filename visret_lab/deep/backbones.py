@@ -63,15 +63,21 @@ class Backbone(nn.Module):
         Raises:
             ValueError: a layer that this network does not have, or images that are too small for it.
         """
-        self.require_layer(layer)
-        if layer not in self._cut:
-            self._cut[layer] = create_feature_extractor(self.network, {self.layers[layer]: layer})
+        return self.several(x, (layer,))[layer]
+
+    def several(self, x, layers):
+        """Maps of several layers in one pass: float32 B x 3 x H x W -> dict layer -> B x C x h x w. Errors as `forward`."""
+        layers = tuple(layers)
+        for layer in layers:
+            self.require_layer(layer)
+        if layers not in self._cut:
+            self._cut[layers] = create_feature_extractor(self.network, {self.layers[layer]: layer for layer in layers})
         try:
-            return self._cut[layer](x)[layer]
+            return self._cut[layers](x)
         except RuntimeError as error:
             if "too small" in str(error) or "Kernel size" in str(error):
-                raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {layer} of {self.name}: no position would "
-                                 "be left. Enlarge them, or take an earlier layer.") from error
+                raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {', '.join(layers)} of {self.name}: no position "
+                                 "would be left. Enlarge them, or take an earlier layer.") from error
             raise
 
     def require_layer(self, layer):

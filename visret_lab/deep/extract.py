@@ -41,6 +41,15 @@ def extract_maps(backbone, layer, dataset, queries=False, longest=None, batch=BA
     return _extract(backbone, layer, dataset, queries, longest, batch, None)
 
 
+def keep_layers(backbone, layers, dataset, queries=False, longest=None, batch=BATCH):
+    """Maps of several layers in one pass of the network, into the cache: `extract_maps` finds them there. Nothing is held in memory.
+
+    Args:
+        layers: their names. others: as `extract_maps`.
+    """
+    _keep(backbone, tuple(layers), dataset, queries, longest, batch, None)
+
+
 def extract_vectors(backbone, layer, pool, dataset, queries=False, longest=None, batch=BATCH):
     """One vector an image: the maps of a layer go through a pooling at once and are not kept.
 
@@ -83,28 +92,38 @@ def pool_maps(pool, maps, batch=64):
 
 
 def _extract(backbone, layer, dataset, queries, longest, batch, pool):
+    parts, (folder,), run = _keep(backbone, (layer,), dataset, queries, longest, batch, pool)
+    return [np.asarray(x, np.float32) for part, name in parts for x in _read_or_mend(folder / name, part, partial(run, [layer]))]
+
+
+def _keep(backbone, layers, dataset, queries, longest, batch, pool):
+    """Compute what the cache does not have: (parts list of (items, file name), a folder a layer, the function that computes a part)."""
     items = list(dataset.queries) if queries else list(dataset.ids)
     if not items:
         raise ValueError(f"{dataset.name} has no {'queries' if queries else 'images'}; there is nothing to compute.")
-    backbone.require_layer(layer)
+    for layer in layers:
+        backbone.require_layer(layer)
     get = partial(_query, dataset, longest=longest) if queries else (lambda name: resized(dataset.image(name), longest))
-    folder = cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
-    run = partial(_run, backbone, layer, get=get, batch=batch, pool=pool)
-    parts = [(items[start : start + PART], folder / f"{start:07d}.npz") for start in range(0, len(items), PART)]
-    with tqdm(total=len(items), desc=f"{backbone.name} {layer}, {dataset.name}", unit="image", leave=False) as bar:
-        for part, path in parts:
-            if not path.exists():
+    folders = [cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
+               for layer in layers]
+    run = partial(_run, backbone, get=get, batch=batch, pool=pool)
+    parts = [(items[start : start + PART], f"{start:07d}.npz") for start in range(0, len(items), PART)]
+    with tqdm(total=len(items), desc=f"{backbone.name} {' '.join(layers)}, {dataset.name}", unit="image", leave=False) as bar:
+        for part, name in parts:
+            wanted = [i for i, folder in enumerate(folders) if not (folder / name).exists()]
+            if wanted:
                 # The results stay on the disk until all are there: what is kept in between cuts the memory into pieces.
-                _write(path, run(part=part))
+                for i, rows in zip(wanted, run([layers[i] for i in wanted], part), strict=True):
+                    _write(folders[i] / name, rows)
             bar.update(len(part))
-    return [np.asarray(x, np.float32) for part, path in parts for x in _read_or_mend(path, part, run)]
+    return parts, folders, run
 
 
 def _read_or_mend(path, part, run):
     """What a file of the cache holds; one that was damaged from outside is computed again."""
     kept = _read(path, len(part))
     if kept is None:
-        kept = run(part=part)
+        (kept,) = run(part)
         _write(path, kept)
     return kept
 
@@ -118,11 +137,11 @@ def _query(dataset, query, longest):
     return resized(crop, max(1, round(longest * max(crop.shape[:2]) / whole)))
 
 
-def _run(backbone, layer, part, get, batch, pool):
-    """Results of a part of the images, in order: list of float16 C x h x w, or of float32 D behind a pooling."""
+def _run(backbone, layers, part, get, batch, pool):
+    """Results of a part of the images, for each layer in order: list of float16 C x h x w, or of float32 D behind a pooling."""
     with ThreadPoolExecutor(4) as pool_of_threads:
         images = list(pool_of_threads.map(get, part))
-    sizes, found = {}, [None] * len(part)
+    sizes, found = {}, [[None] * len(part) for _ in layers]
     for i, image in enumerate(images):
         sizes.setdefault(image.shape[:2], []).append(i)
     for members in sizes.values():
@@ -130,7 +149,7 @@ def _run(backbone, layer, part, get, batch, pool):
         while at < len(members):
             here = members[at : at + step]
             try:
-                rows = _through(backbone, layer, [images[i] for i in here], pool)
+                rows = _through(backbone, layers, [images[i] for i in here], pool)
             except (torch.OutOfMemoryError, MemoryError) as error:
                 if step == 1:
                     raise MemoryError(f"{_name(part[here[0]])} ({images[here[0]].shape[1]} x {images[here[0]].shape[0]} pixels) does "
@@ -140,20 +159,23 @@ def _run(backbone, layer, part, get, batch, pool):
             except ValueError as error:
                 raise ValueError(f"{_name(part[here[0]])}: {error}") from error
             if kept is None:
-                kept = np.empty((len(members), *rows.shape[1:]), rows.dtype)
-            kept[at : at + len(here)] = rows
+                kept = [np.empty((len(members), *r.shape[1:]), r.dtype) for r in rows]
+            for whole, r in zip(kept, rows, strict=True):
+                whole[at : at + len(here)] = r
             at += len(here)
-        for i, row in zip(members, kept, strict=True):
-            found[i] = row
+        for own, whole in zip(found, kept, strict=True):
+            for i, row in zip(members, whole, strict=True):
+                own[i] = row
     return found
 
 
 @torch.inference_mode()
-def _through(backbone, layer, images, pool):
-    maps = backbone(torch.cat([backbone.prepare(image) for image in images]), layer)
+def _through(backbone, layers, images, pool):
+    """One array a layer, of images of equal size: float16 B x C x h x w, or float32 B x D behind a pooling."""
+    maps = backbone.several(torch.cat([backbone.prepare(image) for image in images]), layers)
     if pool is None:
-        return maps.half().cpu().numpy()
-    return pool(maps).float().cpu().numpy()
+        return [maps[layer].half().cpu().numpy() for layer in layers]
+    return [pool(maps[layer]).float().cpu().numpy() for layer in layers]
 
 
 def resized(image, longest):

@@ -72,7 +72,12 @@ class EveryLayer(Backbone):
 
     def forward(self, x, layer="every"):
         """float32 B x 3 x H x W -> B x D, all codes side by side. ValueError: another layer, or images that are too small."""
-        self.require_layer(layer)
+        return self.several(x, (layer,))[layer]
+
+    def several(self, x, layers):
+        """As `Backbone.several`, of the one layer "every"."""
+        for layer in layers:
+            self.require_layer(layer)
         try:
             found = self._codes(x)
         except RuntimeError as error:
@@ -80,7 +85,7 @@ class EveryLayer(Backbone):
                 raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {self.name}: no position would be left for "
                                  "its last layers. Enlarge them (`longest`).") from error
             raise
-        return torch.cat([found[name] for name in self.names], dim=1)
+        return {"every": torch.cat([found[name] for name in self.names], dim=1)}
 
     def split(self, rows):
         """float N x D -> dict layer -> N x its numbers."""

@@ -8,7 +8,7 @@ import numpy as np
 from visret_lab.encoding.ragged import stack
 
 FINGERPRINTS = 20_000  # of training descriptors that are remembered
-BLOCK = 1 << 17  # rows whose marks are made at a time
+BLOCK = 1 << 14  # rows whose marks are made at a time: their bits take 16 MB at 128 numbers
 
 
 def remember(rows):
@@ -59,5 +59,6 @@ def fingerprints(x):
     """
     bits = np.ascontiguousarray(x, np.float32).view(np.uint32).astype(np.uint64)
     odd = np.random.default_rng(20031013).integers(0, 2**63, bits.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    mixed = (bits * odd).sum(axis=1, dtype=np.uint64)
+    bits *= odd
+    mixed = bits.sum(axis=1, dtype=np.uint64)
     return mixed ^ (mixed >> np.uint64(29))

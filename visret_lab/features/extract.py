@@ -44,7 +44,7 @@ def extract(dataset, function, name, queries=False):
     rows = _compute(dataset, function, name, items, queries)
     content = io.BytesIO()
     np.save(content, rows)
-    write_bytes(path, content.getvalue())
+    write_bytes(path, content.getbuffer())
     return rows
 
 
@@ -71,7 +71,7 @@ def extract_local(dataset, detector, queries=False):
         with np.load(path, allow_pickle=False) as kept:
             points, rows, counts = kept["points"], kept["descriptors"], kept["counts"]
     except (OSError, ValueError, EOFError, KeyError):
-        found = _each(dataset, detector.detect, name, items, queries)
+        found = list(_each(dataset, detector.detect, name, items, queries))
         counts = np.array([len(p) for p, _ in found])
         points, rows = (np.concatenate([pair[part] for pair in found]) for part in (0, 1))
         content = io.BytesIO()
@@ -97,18 +97,21 @@ def _compute(dataset, function, name, items, queries):
         require_finite(row, name)
         return row
 
-    rows = _each(dataset, one, name, items, queries)
-    for item, row in zip(items, rows, strict=True):
-        if row.shape != rows[0].shape:
+    rows = None
+    for i, row in enumerate(_each(dataset, one, name, items, queries)):
+        if rows is None:  # into one array at once: a thousand small ones would leave holes in the memory
+            rows = np.empty((len(items), *row.shape), np.float32)
+        if row.shape != rows.shape[1:]:
             raise ValueError(
-                f"{name} gives shape {row.shape} on {_label(item, queries)!r} but {rows[0].shape} on "
+                f"{name} gives shape {row.shape} on {_label(items[i], queries)!r} but {rows.shape[1:]} on "
                 f"{_label(items[0], queries)!r}. A feature has one shape for all images, whatever their size."
             )
-    return np.stack(rows)
+        rows[i] = row
+    return rows
 
 
 def _each(dataset, function, name, items, queries):
-    """function(image) for every item, in order, with a bar; an error names the image."""
+    """Yield function(image) for every item, in order, with a bar; an error names the image."""
     def one(item):
         image = dataset.query_image(item) if queries else dataset.image(item)
         try:
@@ -120,7 +123,7 @@ def _each(dataset, function, name, items, queries):
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
         what = f"{name}, {'queries' if queries else 'images'} of {dataset.name}"
         try:
-            return list(tqdm(pool.map(one, items), total=len(items), desc=what, unit="image", leave=False))
+            yield from tqdm(pool.map(one, items), total=len(items), desc=what, unit="image", leave=False)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

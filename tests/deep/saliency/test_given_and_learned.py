@@ -81,8 +81,12 @@ class Three:
 
 def test_maps_of_a_set_have_one_shape(tmp_path, monkeypatch):
     monkeypatch.setenv("VISRET_CACHE", str(tmp_path))
-    found = saliency_maps(Three(), center, "center", shape=(6, 8), longest=40)
-    assert found.shape == (3, 6, 8) and found.dtype == np.float32 and found.min() >= 0
+    both = {"flat": lambda image: np.full(image.shape[:2], 0.5, np.float32), "center": center}
+    found = saliency_maps(Three(), both, "two", shape=(6, 8), longest=40)
+    assert list(found) == ["flat", "center"] and all(m.shape == (3, 6, 8) and m.dtype == np.float32 for m in found.values())
+    assert np.allclose(found["flat"], 0.5) and found["center"].min() >= 0
+    want = cv2.resize(center(np.zeros((20, 40, 3), np.uint8)), (8, 6), interpolation=cv2.INTER_AREA)  # the first picture, at half its size
+    np.testing.assert_allclose(found["center"][0], want, rtol=1e-6)
 
 
 def test_given_maps_of_a_set(tmp_path):

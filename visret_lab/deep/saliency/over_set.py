@@ -13,20 +13,23 @@ SHAPE = (60, 80)  # in which maps are kept: a few positions for each of the netw
 LONGEST = 160  # pixels of the picture that a map is computed from
 
 
-def saliency_maps(dataset, function, name, shape=SHAPE, longest=LONGEST):
-    """The map of every database image, in one shape: a pooling stretches it to the grid of the network in any case.
+def saliency_maps(dataset, functions, name, shape=SHAPE, longest=LONGEST):
+    """Maps of every database image, in one shape: a pooling stretches them to the grid of the network in any case.
+
+    Each picture is read once for all functions.
 
     Args:
-        function: uint8 H x W x 3 -> float32 H x W. name: of it, for the cache and the bar.
+        functions: dict name -> function uint8 H x W x 3 -> float32 H x W. name: of them together, for the cache and the bar.
         shape: (rows, columns) of the result. longest: side to which the pictures are brought first; None: as they are.
 
     Returns:
-        float32 N x rows x columns.
+        dict name -> float32 N x rows x columns.
 
     Raises:
-        ValueError: the function failed on an image, which is named.
+        ValueError: a function failed on an image, which is named.
     """
-    return extract(dataset, functools.partial(_one, function=function, shape=shape, longest=longest), f"saliency-{name}")
+    found = extract(dataset, functools.partial(_all, functions=functions, shape=shape, longest=longest), f"saliency-{name}")
+    return {one: found[:, i] for i, one in enumerate(functions)}
 
 
 def given_maps(dataset, folder, shape=SHAPE):
@@ -35,5 +38,6 @@ def given_maps(dataset, folder, shape=SHAPE):
                      for i in dataset.ids])
 
 
-def _one(image, function, shape, longest):
-    return cv2.resize(function(resized(image, longest)), shape[::-1], interpolation=cv2.INTER_AREA)
+def _all(image, functions, shape, longest):
+    small = resized(image, longest)
+    return np.stack([cv2.resize(function(small), shape[::-1], interpolation=cv2.INTER_AREA) for function in functions.values()])

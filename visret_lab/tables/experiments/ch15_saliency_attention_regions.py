@@ -1,6 +1,7 @@
 """The runs of chapter 15 beside the two tables on saliency: class activation maps, regional attention, a detector's regions."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,7 @@ COMPONENTS = 128
 CLASSES = {"mini": 16, "campus": 64, "full": 64}  # the paper sums over 64 of 1,000
 SMALL = 1000  # images up to which the classes of each query are summed anew: each needs a vector of every image
 DEPTH, EXPANSION = 100, 5
+EVERY = 3  # pictures of the other set from which one is taken for the whitening of a detector's vectors: each has many proposals
 
 
 def first_classes(found, head, count):
@@ -140,7 +142,7 @@ def detected(network, dataset, elsewhere, seed=0, protocol=None):
         (dict, (boxes N x P x 4, chosen dict query number -> (ids, numbers of the best proposals))).
     """
     whole, boxes, vectors = detections(network, dataset)
-    learn_whole, _, learn_regions = detections(network, elsewhere)
+    learn_whole, _, learn_regions = detections(network, replace(elsewhere, ids=elsewhere.ids[::EVERY]))
     learn = np.concatenate([learn_whole, learn_regions[:, ::4].reshape(-1, learn_whole.shape[1])])
     pca = PCA(min(COMPONENTS, learn.shape[1]), power=0.5, l2_before=True, l2_after=True).fit(learn)
     base, asked = pca.transform(whole), pca.transform(asked_boxes(network, dataset))

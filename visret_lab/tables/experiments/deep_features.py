@@ -6,7 +6,7 @@ import numpy as np
 
 from visret_lab.compact.pca import PCA
 from visret_lab.deep.backbones import Backbone, from_torchvision, minivgg, mobilenet, squeezenet
-from visret_lab.deep.extract import extract_maps
+from visret_lab.deep.extract import extract_maps, keep_layers
 from visret_lab.encoding.unseen import remember, require_unseen
 from visret_lab.evaluation import evaluate
 from visret_lab.tables.experiments import aggregated
@@ -41,6 +41,11 @@ def networks(tier):
 def maps(network, dataset, queries=False, longest=None, layer=None):
     """Maps of the last layer, or of another: list of float32 C x h x w of the images, or of the queries cut to their boxes."""
     return extract_maps(network.backbone, layer or network.last, dataset, queries, longest)
+
+
+def keep_maps(network, dataset):
+    """Put the maps of the last layer and of the layer of local descriptors into the cache in one pass, where both will be asked for."""
+    keep_layers(network.backbone, dict.fromkeys((network.local, network.last)), dataset)
 
 
 def whitening(train, base, components=None, power=0.5, name="the searched set"):

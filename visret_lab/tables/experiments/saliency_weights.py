@@ -35,8 +35,7 @@ def functions():
 
 def of_pictures(dataset):
     """Those maps for every database image, cached: dict name -> float32 N x 60 x 80."""
-    named = {LEARNED: f"learned-{digest(saliency_net())}"}
-    return {name: saliency_maps(dataset, function, named.get(name, name)) for name, function in functions().items()}
+    return saliency_maps(dataset, functions(), f"maps-{digest(saliency_net())}")
 
 
 def grids(dataset, found):
