@@ -2,7 +2,7 @@
 
     python data_scripts/train_end_to_end.py [NAME ...] [--out FOLDER]
 
-Names: rmac, rmac_noisy, gem, netvlad, softmax, rmac_triplet; without one, all of them. Each starts from MiniVGG as it ships. The pictures
+Names: rmac, rmac_noisy, gem, netvlad, softmax, rmac_hardest; without one, all of them. Each starts from MiniVGG as it ships. The pictures
 are painted and cleaned first (some ten minutes on two cores), then each network learns (some ten more). All can be stopped and goes on
 where it was; the same seed gives the same file on the same machine. Nothing is downloaded, and no building of the town is seen.
 
@@ -28,21 +28,24 @@ from visret_lab.deep.pooling import GeM
 from visret_lab.deep.shipped import WEIGHTS
 from visret_lab.tables.experiments.ch13_conv_pooling import whitened_rmac
 from visret_lab.training.checkpoints import read_log
-from visret_lab.training.classification import Schedule, crop
+from visret_lab.training.classification import Schedule
 from visret_lab.training.cleaning import clean
 from visret_lab.training.loop import minimise
-from visret_lab.training.losses.contrastive import Contrastive
+from visret_lab.training.losses.average_precision import AveragePrecision
+from visret_lab.training.losses.batch_triplet import BatchTriplet
 from visret_lab.training.losses.triplet import Triplet
 from visret_lab.training.naming import prepare
-from visret_lab.training.retrieval import Labelled, Tuples, describe, forward, map_by_label
+from visret_lab.training.retrieval import Labelled, PictureBatches, Tuples, describe, map_by_label
 from visret_lab.training.shipping import ship
 from visret_lab.worlds.town.train import VERSION, TrainConfig, generate
 
 CLASSES = TrainConfig(classes=144)  # of which cleaning leaves a third as pictures of the landmark: some 1,800
 HELD = 12  # classes that are held out, to see when to stop
+PATIENCE = 6  # checks without a better score, behind which a training ends
 FROZEN = 2  # convolutions at the start that stay as they are: edges and colours serve every task
-SIDE = 224  # pixels, of the pictures that are compared during the training
-SIDES = (192, 224, 256, 288)  # of those that are learnt from
+SIDE = 320  # pixels, of the pictures that are compared during the training, as they are searched
+SIDES = (208, 240, 272, 304)  # of those that are learnt from
+CLASSES_A_BATCH, EACH = 12, 4
 COMPONENTS, POWER = 64, 0.5  # of R-MAC's projection at the start, a PCA-whitening
 LIMITS = ("It has seen painted buildings of one town planner, and nothing else. It stands for a network trained on landmarks in the "
           "chapters.")
@@ -50,27 +53,34 @@ LIMITS = ("It has seen painted buildings of one town planner, and nothing else. 
 
 @dataclass(frozen=True)
 class Run:
-    """One training. kind: of the head, as `end_to_end.HEADS`. head: function (maps to start from) -> module. loss: of tuples, or None to
-    name the classes instead. noisy: learn from the pictures as they were found. schedule: Schedule."""
+    """One training.
+
+    Attributes:
+        kind: of the head, as `end_to_end.HEADS`. head: function (maps to start from) -> module.
+        loss: function (size of the vectors, number of classes) -> loss of a batch, nn.Module of (vectors, labels).
+        noisy: learn from the pictures as they were found. hardest: learn from tuples with the hardest negatives of a pool instead.
+        schedule: Schedule.
+    """
 
     kind: str
     head: Callable
-    loss: nn.Module | None
+    loss: Callable
     noisy: bool = False
-    schedule: Schedule = Schedule(steps=1000, batch=4, rate=1e-4, decay=1e-4, check=50, seed=2016)
+    hardest: bool = False
+    schedule: Schedule = Schedule(steps=400, batch=CLASSES_A_BATCH * EACH, rate=2e-4, decay=1e-4, check=25, seed=2016)
 
 
 def runs():
-    """Every training of this script, by name.
+    """Every training of this script, by name: R-MAC with triplets (Gordo et al.), GeM with the average precision (Revaud et al.), NetVLAD
+    with triplets (Arandjelovic et al.), and GeM that names the landmarks, the baseline.
 
-    With the hardest picture of each of 131 other classes as negatives, the triplet loss brings all vectors to one point, where each
-    triplet pays m / 2 and no more ("rmac_triplet" shows it). The contrastive loss has no such resting place.
+    "rmac_hardest" takes the hardest pictures of a pool, one of each other class, as the negatives of a query, as Radenovic et al. do.
     """
-    rmac = Run("R-MAC", lambda maps: whitened_rmac(maps, COMPONENTS, POWER), Contrastive(0.7))
-    return {"rmac": rmac, "rmac_noisy": replace(rmac, noisy=True), "gem": replace(rmac, kind="GeM", head=lambda maps: GeM()),
-            "netvlad": replace(rmac, kind="NetVLAD", head=netvlad_head),
-            "softmax": replace(rmac, kind="GeM", head=lambda maps: GeM(), loss=None),
-            "rmac_triplet": replace(rmac, loss=Triplet(0.1))}
+    rmac = Run("R-MAC", lambda maps: whitened_rmac(maps, COMPONENTS, POWER), lambda size, count: BatchTriplet(0.1))
+    gem = replace(rmac, kind="GeM", head=lambda maps: GeM(), loss=lambda size, count: AveragePrecision(20, low=0.0))
+    hard = replace(rmac, hardest=True, loss=lambda size, count: Triplet(0.1), schedule=replace(rmac.schedule, batch=4))
+    return {"rmac": rmac, "rmac_noisy": replace(rmac, noisy=True), "gem": gem,
+            "netvlad": replace(rmac, kind="NetVLAD", head=netvlad_head), "softmax": replace(gem, loss=Naming), "rmac_hardest": hard}
 
 
 def data(noisy):
@@ -92,33 +102,30 @@ def once(found):
     return [i for i in found.kept if i not in twice]
 
 
-class Names(nn.Module):
-    """The loss of naming: a linear layer behind a network, and the cross-entropy of its scores; for `minimise`, as `Tuples`.
+class Naming(nn.Module):
+    """The loss of naming: a linear layer behind the vectors, and the cross-entropy of its scores.
 
     Args:
-        network: EndToEnd. pictures: Labelled. size: numbers of its vectors. batch: crops a step. side: of the crops.
+        size: numbers of a vector. count: classes; labels run from 0 to count - 1.
     """
 
-    def __init__(self, network, pictures, size, batch=32, side=160):
+    def __init__(self, size, count):
         super().__init__()
-        self.network, self.pictures, self.batch, self.side = network, pictures, batch, side
-        self.classes = np.unique(pictures.labels)
-        self.layer = nn.Linear(size, len(self.classes))
+        self.layer = nn.Linear(size, count)
         self.temperature = 16.0  # vectors of unit length would give scores that hardly differ
 
-    def loss(self, rng):
-        """The loss of one batch, drawn from a numpy Generator."""
-        chosen = rng.integers(len(self.pictures.files), size=self.batch)
-        images = [crop(self.pictures.image(i), self.side, rng) for i in chosen]
-        scores = self.layer(self.temperature * forward(self.network, images, prepare))
-        return cross_entropy(scores, torch.from_numpy(np.searchsorted(self.classes, self.pictures.labels[chosen])), label_smoothing=0.1)
+    def forward(self, vectors, labels):
+        """See the class."""
+        return cross_entropy(self.layer(self.temperature * vectors), labels, label_smoothing=0.1)
 
 
-def groups(module):
-    """Groups for the optimiser: the p of GeM learns ten times as fast, and no decay pulls it (Radenovic et al.)."""
-    p = [v for n, v in module.named_parameters() if n.endswith("head.p")]
-    rest = [v for n, v in module.named_parameters() if not n.endswith("head.p") and v.requires_grad]
-    return [{"params": rest}, *([{"params": p, "scale": 10.0, "weight_decay": 0.0}] if p else [])]
+def groups(network, loss):
+    """Groups for the optimiser: what starts from nothing (the layer that names) or is one number (the p of GeM; Radenovic et al.) learns
+    ten times as fast, and no decay pulls p."""
+    p = [v for n, v in network.named_parameters() if n == "head.p"]
+    rest = [v for n, v in network.named_parameters() if n != "head.p" and v.requires_grad]
+    fast = [{"params": p, "scale": 10.0, "weight_decay": 0.0}, {"params": list(loss.parameters()), "scale": 10.0}]
+    return [{"params": rest}, *(group for group in fast if group["params"])]
 
 
 def start(run, learn):
@@ -141,12 +148,13 @@ def train(name, run, folder):
     def test():
         return {"score": map_by_label(describe(network, held, prepare, SIDE), held.labels)}
 
-    if run.loss is None:
-        module = Names(network, learn, len(describe(network, held, prepare, SIDE)[0]))
-        minimise(module, module.loss, run.schedule, folder, test, parameters=groups(module), patience=8)
+    loss = run.loss(len(network(prepare(learn.image(0)[None]))[0]), int(learn.labels.max()) + 1)
+    if run.hardest:
+        step = Tuples(network, learn, prepare, loss, run.schedule.batch, sides=SIDES, pool_side=max(SIDES))
     else:
-        tuples = Tuples(network, learn, prepare, run.loss, run.schedule.batch, sides=SIDES, pool_side=SIDE)
-        minimise(network, tuples, run.schedule, folder, test, parameters=groups(network), refresh=tuples.refresh, patience=8)
+        step = PictureBatches(network, learn, prepare, loss, CLASSES_A_BATCH, EACH, SIDES)
+    minimise(nn.ModuleList([network, loss]), step, run.schedule, folder, test, parameters=groups(network, loss),
+             refresh=step.refresh if run.hardest else None, patience=PATIENCE)
     return network.eval(), learn, held
 
 
@@ -162,7 +170,7 @@ def main():
         after = map_by_label(describe(network, held, prepare, SIDE), held.labels)
         log = read_log(folder)
         card = {"name": f"end_to_end_{name}", "head": run.kind, "noisy": run.noisy,
-                "loss": type(run.loss).__name__ if run.loss else "naming", "pictures": len(learn.files),
+                "loss": type(run.loss(1, 1)).__name__, "pictures": len(learn.files),
                 "classes": len(np.unique(learn.labels)), "watched": len(held.files), "before": before, "after": after,
                 "schedule": asdict(run.schedule), "steps": log[-1]["step"],
                 "seconds": round(sum(line["seconds"] for line in log)), "torch": torch.__version__.split("+")[0], "limits": LIMITS}

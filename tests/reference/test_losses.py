@@ -5,6 +5,7 @@ import torch
 from pytorch_metric_learning import distances, losses, reducers
 from torch.nn.functional import normalize
 
+from visret_lab.training.losses.batch_triplet import batch_triplet
 from visret_lab.training.losses.contrastive import EPS, contrastive
 from visret_lab.training.losses.cosine_margin import cosine_margin
 from visret_lab.training.losses.triplet import triplet
@@ -38,6 +39,14 @@ def test_triplet_of_inner_products():
     theirs = losses.TripletMarginLoss(0.1, distance=distances.DotProductSimilarity(normalize_embeddings=False), reducer=reducers.SumReducer())
     want = theirs(ROWS, indices_tuple=triplets(), labels=torch.arange(len(ROWS)))
     assert float(triplet(Q, P, N)) == pytest.approx(0.5 * float(want), rel=1e-9)
+
+
+def test_all_triplets_of_a_batch():
+    # Theirs forms all triplets of the labels, and takes the mean of those that pay: its default reducer.
+    labels = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2, 3])
+    for margin in (0.05, 0.2, 1.0):
+        theirs = losses.TripletMarginLoss(margin, distance=distances.DotProductSimilarity(normalize_embeddings=False))
+        assert float(batch_triplet(ROWS[:10], labels, margin)) == pytest.approx(float(theirs(ROWS[:10], labels)), rel=1e-9)
 
 
 def test_triplet_of_plain_distances_is_another_loss():

@@ -5,6 +5,7 @@ from sklearn.metrics import average_precision_score
 from torch.nn.functional import normalize
 
 from visret_lab.training.losses.average_precision import AveragePrecision, soft_average_precision
+from visret_lab.training.losses.batch_triplet import BatchTriplet, batch_triplet
 from visret_lab.training.losses.contrastive import Contrastive, contrastive
 from visret_lab.training.losses.cosine_margin import CosineMargin, cosine_margin
 from visret_lab.training.losses.triplet import Triplet, triplet
@@ -85,8 +86,22 @@ def test_nobody_finds_himself():
     assert float(AveragePrecision()(vectors, labels)) == pytest.approx(1 - float(torch.cat(rows).mean()), rel=1e-9)
 
 
+def test_all_triplets_of_a_batch_by_hand():
+    labels, gaps = torch.tensor([0, 0, 1, 1, 2, 1]), []
+    for q in range(6):
+        for p in range(6):
+            for n in range(6):
+                if q != p and labels[q] == labels[p] and labels[q] != labels[n]:
+                    gaps.append(0.3 - float(Q[q] @ Q[p]) + float(Q[q] @ Q[n]))
+    want = sum(g for g in gaps if g > 0) / sum(g > 0 for g in gaps)
+    assert float(BatchTriplet(0.3)(Q, labels)) == pytest.approx(want, rel=1e-12)
+    a = torch.eye(3).repeat(2, 1)
+    assert float(batch_triplet(a, torch.arange(3).repeat(2))) == 0  # all in order
+
+
 @pytest.mark.parametrize("loss", [lambda q: triplet(q, P, N), lambda q: triplet(q, P, N, 0.1, "squared"), lambda q: contrastive(q, P, N),
                                   lambda q: cosine_margin(q, P, torch.tensor([1, 0, 1, 0, 1, 0])),
+                                  lambda q: batch_triplet(q, torch.tensor([0, 0, 1, 1, 2, 2])),
                                   lambda q: AveragePrecision(7)(q, torch.tensor([0, 0, 1, 1, 2, 2]))])
 def test_gradients(loss):
     assert torch.autograd.gradcheck(loss, Q.clone().requires_grad_())
@@ -99,7 +114,9 @@ def test_gradients(loss):
     (lambda: cosine_margin(Q, P, torch.ones(6), 2), "cosine"), (lambda: soft_average_precision(torch.ones(2, 3), torch.zeros(2, 3)), "Query 0"),
     (lambda: soft_average_precision(torch.ones(2, 3), torch.ones(3, 2)), "Q x N"),
     (lambda: soft_average_precision(torch.ones(2, 3), torch.ones(2, 3), 1), "bins"),
-    (lambda: AveragePrecision()(Q, torch.arange(6)), "two images")])
+    (lambda: AveragePrecision()(Q, torch.arange(6)), "two images"),
+    (lambda: batch_triplet(Q, torch.arange(6)), "no triplet"), (lambda: batch_triplet(Q, torch.zeros(6)), "no triplet"),
+    (lambda: batch_triplet(Q, torch.ones(5)), "label each"), (lambda: batch_triplet(Q, torch.ones(6), 0), "margin")])
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()

@@ -8,8 +8,9 @@ from torch.nn.functional import normalize
 from visret_lab.training import retrieval
 from visret_lab.training.classification import Schedule
 from visret_lab.training.loop import minimise
+from visret_lab.training.losses.batch_triplet import BatchTriplet
 from visret_lab.training.losses.triplet import Triplet
-from visret_lab.training.retrieval import Labelled, Tuples, describe, forward, map_by_label
+from visret_lab.training.retrieval import Labelled, PictureBatches, Tuples, describe, forward, map_by_label
 
 
 class Tiny(nn.Module):
@@ -119,6 +120,37 @@ def test_a_loss_that_is_not_finite_names_its_pictures():
     step.loss = lambda *parts: parts[0].sum() * float("nan")
     with pytest.raises(FloatingPointError, match=r"p\d+, p\d+.*is nan"):
         list(step(np.random.default_rng(0)))
+
+
+def batches(network, loss, **options):
+    return PictureBatches(network, pictures(boxes=True), prepare, loss, **{"classes": 3, "each": 2, "sides": (48, 64), **options})
+
+
+def test_a_batch_compares_the_pictures_that_were_drawn(monkeypatch):
+    seen = []
+    monkeypatch.setattr(retrieval, "forward", lambda network, images, prepare: (seen.extend(i.shape[:2] for i in images),
+                                                                                torch.zeros(len(images), 2))[1])
+    labels = []
+    step = batches(None, lambda vectors, here: (labels.append(here), vectors.sum())[1], cut=1.0, sides=(112,))
+    step(np.random.default_rng(0))
+    assert sorted(labels[0].bincount().tolist())[-3:] == [2, 2, 2] and len(labels[0]) == 6
+    assert set(seen) == {(52, 52)}  # each cut to its box of 26 x 26 in 40 x 56 pixels, at twice its size
+    seen.clear()
+    batches(None, lambda vectors, here: vectors.sum(), cut=0.0, sides=(112,))(np.random.default_rng(0))
+    assert all(max(shape) == 112 for shape in seen)
+
+
+def test_batches_learn(tmp_path):
+    network = Tiny()
+    minimise(network, batches(network, BatchTriplet(0.2), each=3), Schedule(steps=60, batch=1, rate=0.1, decay=0, check=60), tmp_path,
+             progress=False)
+    found = [map_by_label(describe(n, pictures(), prepare, 56), pictures().labels) for n in (network, Tiny())]
+    assert found[0] > found[1] + 0.08
+
+
+def test_a_batch_without_a_finite_loss_names_its_pictures():
+    with pytest.raises(FloatingPointError, match=r"p\d+, p\d+.*is nan"):
+        batches(Tiny(), lambda vectors, labels: vectors.sum() * float("nan"))(np.random.default_rng(0))
 
 
 def test_map_by_label_by_hand():

@@ -2,6 +2,7 @@
 
 A step draws queries, for each another picture of its label, and negatives of other labels. One tuple goes through the network at a time,
 and its gradient is added to those of the others (Gordo et al., ECCV 2016; Radenovic et al., ECCV 2016), so pictures may have any size.
+Or a step draws a batch of some labels with some pictures each, and compares all with all (Hermans et al., 2017; Revaud et al., ICCV 2019).
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from visret_lab.deep.extract import resized
 from visret_lab.evaluation import average_precision
 from visret_lab.protocols import Relevance
 from visret_lab.training.mining import hard_negatives, random_negatives
+from visret_lab.training.sampler import ClassSampler
 
 MINING = ("hard", "random")
 
@@ -101,24 +103,63 @@ class Tuples:
     def _loss(self, query, positive, negatives, rng):
         side, members = int(rng.choice(self.sides)), [query, positive, *negatives]
         cut = self.pictures.boxes is not None and rng.random() < self.cut
-        images = [self._image(i, side, rng, cut and i == query) for i in members]
+        images = [varied(self.pictures, i, side, rng, cut and i == query) for i in members]
         vectors = forward(self.network, images, self.prepare)
-        loss = self.loss(vectors[:1], vectors[1:2], vectors[None, 2:])
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"The loss of the tuple {', '.join(self.pictures.name(i) for i in members)} is {loss.item()}. "
-                                     "The last checkpoint is kept. Try a smaller rate.")
-        return loss
+        return finite(self.loss(vectors[:1], vectors[1:2], vectors[None, 2:]), self.pictures, members)
 
-    def _image(self, i, side, rng, cut):
-        """A picture in another light, at a size; cut to its box, at the size that the thing has in the whole picture."""
-        image = self.pictures.image(i)
-        scale = side / max(image.shape[:2])
-        if cut:
-            x0, y0, x1, y1 = np.asarray(self.pictures.boxes[i]).round().astype(int)
-            image = image[max(y0, 0) : y1, max(x0, 0) : x1]
-        small = resized(image, max(48, round(scale * max(image.shape[:2]))))
-        light = rng.uniform(0.7, 1.4) * rng.uniform(0.9, 1.1, 3)
-        return np.clip(small * light, 0, 255).astype(np.uint8)
+
+class PictureBatches:
+    """The loss of a step for `loop.minimise` on a whole batch: some labels with some pictures each, all compared with all.
+
+    The batch itself is the pool of positives and negatives: nothing has to be extracted beforehand, but all of it must fit into memory.
+
+    Args:
+        network, pictures, prepare: as `Tuples`. loss: function (vectors B x D, labels int64 B) -> tensor of one value.
+        classes, each: labels a step, and pictures of each, as `ClassSampler`.
+        sides: longer sides in pixels; one is drawn for each picture. cut: share of the pictures that are cut to their boxes, if there are.
+
+    Raises:
+        ValueError: as `ClassSampler`. In a call FloatingPointError: the loss is not finite; the pictures are named.
+    """
+
+    def __init__(self, network, pictures, prepare, loss, classes=12, each=4, sides=(208, 240, 272, 304), cut=0.4):
+        self.network, self.pictures, self.prepare, self.loss = network, pictures, prepare, loss
+        self.sampler, self.sides, self.cut = ClassSampler(pictures.labels, classes, each), sides, cut
+        self.labels = torch.from_numpy(np.asarray(pictures.labels, np.int64))
+
+    def __call__(self, rng):
+        """Loss of a batch drawn from a numpy Generator."""
+        chosen = self.sampler(rng)
+        boxes = self.pictures.boxes is not None
+        images = [varied(self.pictures, i, int(rng.choice(self.sides)), rng, boxes and rng.random() < self.cut) for i in chosen]
+        return finite(self.loss(forward(self.network, images, self.prepare), self.labels[torch.from_numpy(chosen)]), self.pictures, chosen)
+
+
+def finite(loss, pictures, members):
+    """The loss, if it is finite. FloatingPointError: it is not; the pictures are named."""
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"The loss of {', '.join(pictures.name(i) for i in members)} is {loss.item()}. The last checkpoint is "
+                                 "kept. Try a smaller rate.")
+    return loss
+
+
+def varied(pictures, i, side, rng, cut=False):
+    """A picture in another light, at a size; where it is cut to its box, at the size that the thing has in the whole picture.
+
+    Args:
+        pictures: Labelled. i: which. side: pixels of the longer side of the whole picture. rng: numpy Generator. cut: to its box.
+
+    Returns:
+        uint8 h x w x 3.
+    """
+    image = pictures.image(i)
+    scale = side / max(image.shape[:2])
+    if cut:
+        x0, y0, x1, y1 = np.asarray(pictures.boxes[i]).round().astype(int)
+        image = image[max(y0, 0) : y1, max(x0, 0) : x1]
+    small = resized(image, max(48, round(scale * max(image.shape[:2]))))
+    light = rng.uniform(0.7, 1.4) * rng.uniform(0.9, 1.1, 3)
+    return np.clip(small * light, 0, 255).astype(np.uint8)
 
 
 def forward(network, images, prepare):
