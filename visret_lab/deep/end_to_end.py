@@ -18,12 +18,12 @@ from visret_lab.arrays import l2_normalize
 from visret_lab.deep import minivgg as mini
 from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.netvlad import NetVLAD, from_distances
-from visret_lab.deep.pooling import GeM
+from visret_lab.deep.pooling import GeM, MAC
 from visret_lab.deep.rmac import RMAC
 from visret_lab.deep.shipped import WEIGHTS, read_weights
 from visret_lab.deep.trunk import Trunk
 
-HEADS = ("R-MAC", "GeM", "NetVLAD")
+HEADS = ("R-MAC", "GeM", "MAC", "NetVLAD")
 
 
 class EndToEnd(nn.Module):
@@ -57,7 +57,8 @@ def netvlad_head(maps, clusters=16, rows=20_000, seed=0):
     """NetVLAD whose clusters start as k-means of the positions of some maps, and its assignments as the paper says.
 
     Args:
-        maps: list of float32 C x h x w, of images to learn from. clusters: K. rows: positions that are taken, at most. seed: of their choice and of k-means.
+        maps: list of float32 C x h x w, of images to learn from. clusters: K. rows: positions that are taken, at most. seed: of their
+            choice and of k-means.
 
     Returns:
         NetVLAD, C -> K C numbers.
@@ -76,8 +77,8 @@ def netvlad_head(maps, clusters=16, rows=20_000, seed=0):
 
 def empty_head(kind, channels, weights):
     """A head of a kind with the sizes that weights have; what is in it is not meant to be used."""
-    if kind == "GeM":
-        return GeM()
+    if kind in ("GeM", "MAC"):
+        return GeM() if kind == "GeM" else MAC()
     if kind == "NetVLAD":
         centers = torch.zeros_like(weights["head.centers"])
         return NetVLAD(centers, centers, torch.zeros(len(centers)) if "head.bias" in weights else None)

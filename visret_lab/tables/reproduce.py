@@ -22,11 +22,11 @@ TOLERANCE = {
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
     from visret_lab.tables.experiments import (
-        blcf_comparison, blcf_comparison_expansion, blcf_efficiency, blcf_stages, blcf_sum_pooling, bow_verification, ch02_color,
-        ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad, ch07_fisher, ch09_pca_whitening,
-        ch10_product_quantization, ch11_hashing, ch12_neural_codes, ch13_conv_pooling, ch14_blcf,
-        ch15_saliency_attention_regions, ch16_cleaning, ch18_deep_local, ch20_expansion_diffusion, saliency_blcf, saliency_sum_pooling,
-        state_of_the_art,
+        blcf_comparison, blcf_comparison_expansion, blcf_efficiency, blcf_stages, blcf_sum_pooling,
+        bow_verification, ch02_color, ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad, ch07_fisher,
+        ch09_pca_whitening, ch10_product_quantization, ch11_hashing, ch12_neural_codes, ch13_conv_pooling, ch14_blcf,
+        ch15_saliency_attention_regions, ch16_cleaning, ch17_end_to_end, ch17_hybrid, ch18_deep_local, ch20_expansion_diffusion, saliency_blcf,
+        saliency_sum_pooling, state_of_the_art,
     )
 
     return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
@@ -36,8 +36,8 @@ def experiments():
             "blcf-stages": (blcf_stages,), "blcf-sum-pooling": (blcf_sum_pooling,), "blcf-efficiency": (blcf_efficiency,),
             "blcf-comparison": (blcf_comparison,), "blcf-comparison-expansion": (blcf_comparison_expansion,),
             "saliency-sum-pooling": (saliency_sum_pooling,), "saliency-blcf": (saliency_blcf,), "state-of-the-art": (state_of_the_art,),
-            "cleaning": (ch16_cleaning,), "deep-local": (ch18_deep_local,), "bow-verification": (bow_verification,),
-            "expansion-diffusion": (ch20_expansion_diffusion,)}
+            "cleaning": (ch16_cleaning,), "end-to-end": (ch17_end_to_end, ch17_hybrid), "deep-local": (ch18_deep_local,),
+            "bow-verification": (bow_verification,), "expansion-diffusion": (ch20_expansion_diffusion,)}
 
 
 def published():

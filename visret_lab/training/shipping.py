@@ -14,13 +14,15 @@ def ship(name, weights, card, log, out=WEIGHTS):
     """Write <name>.safetensors, <name>.json and <name>_log.jsonl.
 
     Args:
-        weights: dict name -> tensor. card: dict. log: path of the log of the training, or list of dicts.
+        weights: dict name -> tensor, or None where only card and log are wanted. card: dict. log: path of the log of the training, or
+            list of dicts.
 
     Returns:
-        Path of the weights.
+        Path of the weights, whether they were written or not.
     """
     out = Path(out)
-    write_bytes(out / f"{name}.safetensors", save({k: v.detach().half().contiguous() for k, v in weights.items()}))
+    if weights is not None:
+        write_bytes(out / f"{name}.safetensors", save({k: v.detach().half().contiguous() for k, v in weights.items()}))
     write_bytes(out / f"{name}.json", (json.dumps(card, indent=1) + "\n").encode())
     lines = [json.loads(line) for line in Path(log).read_text().splitlines()] if isinstance(log, str | Path) else log
     write_bytes(out / f"{name}_log.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())

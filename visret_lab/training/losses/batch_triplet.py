@@ -28,13 +28,13 @@ def batch_triplet(vectors, labels, margin=0.1):
     if vectors.ndim != 2 or labels.shape != vectors.shape[:1]:
         raise ValueError(f"Vectors must be B x D with a label each; got {tuple(vectors.shape)} and {tuple(labels.shape)}.")
     same = labels[:, None] == labels
-    positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-    triplets = positive[:, :, None] & ~same[:, None, :]
-    if not triplets.any():
+    query, positive = (same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)).nonzero(as_tuple=True)
+    if not len(query) or same.all():
         raise ValueError("This batch has no triplet: it needs two pictures of one label, and a picture of another.")
     similarity = vectors @ vectors.T
-    gaps = torch.relu(margin - similarity[:, :, None] + similarity[:, None, :])[triplets]
-    return gaps.sum() / (gaps > 0).sum().clamp_min(1)
+    gaps = margin - similarity[query, positive][:, None] + similarity[query]  # pairs x negatives, of which some are none
+    paying = torch.where(same[query], 0.0, torch.relu(gaps))
+    return paying.sum() / (paying > 0).sum().clamp_min(1)
 
 
 class BatchTriplet(nn.Module):
