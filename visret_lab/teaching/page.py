@@ -2,6 +2,7 @@
 
 import html
 import inspect
+import re
 
 from IPython.display import HTML, Code, Markdown, display
 
@@ -13,8 +14,11 @@ QUIZ_STYLE = """<style>
 
 
 def say(text):
-    """Show `text` (Markdown) as a sentence of the page. Used with an f-string, so that every number comes from the run."""
-    display(Markdown(text))
+    """Show `text` (Markdown) as a sentence of the page. Used with an f-string, so that every number comes from the run.
+
+    A p value of a permutation test is never 0; where rounding says "p = 0.000" the page says "p < 0.001".
+    """
+    display(Markdown(re.sub(r"\bp = 0\.000\b", "p < 0.001", text)))
 
 
 def show_source(function):
