@@ -1,0 +1,1 @@
+"""Image-to-video retrieval: shots, tracks of local features, encoders of moments."""
