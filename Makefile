@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
 data: setup ## Generate the mini data (a minute or two, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies named town-train
+	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

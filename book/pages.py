@@ -28,6 +28,7 @@ TITLES = {  # of the tables, in the order of the page
     "saliency-blcf": "Saliency as a weight of bags of local convolutional features",
     "state-of-the-art": "Compact image representations: state of the art when the lectures were given",
     "similarity-networks": "Similarity networks",
+    "similarity-last-convolution": "Similarity networks: with the last convolution learnt (chapter 21)",
     "video-encoders": "Image to video: one vector a video",
     "video-shots": "Image to video: with and without shots",
     "video-local": "Image to video: local features in a film",

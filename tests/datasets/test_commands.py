@@ -23,8 +23,8 @@ def test_list_json():
     assert result.exit_code == 0 and len(rows) == len(registry.ENTRIES)
     assert all({"name", "tier", "licence", "status"} <= row.keys() for row in rows)
     mini = json.loads(run("list", "--json", "--tier", "mini").stdout)
-    assert {row["name"] for row in mini} == {"town", "town-elsewhere", "town-train", "town-train-large", "photo-copies",
-                                            "copies", "named"}
+    assert {row["name"] for row in mini} == {"town", "town-elsewhere", "town-train", "town-train-large", "town-views",
+                                            "photo-copies", "copies", "named"}
 
 
 def test_list_for_people():

@@ -66,6 +66,17 @@ def test_random_pairs_are_half_and_half_and_never_an_image_with_itself():
     assert same.sum() == 50 and np.array_equal(LABELS[pairs[:, 0]] == LABELS[pairs[:, 1]], same) and (pairs[:, 0] != pairs[:, 1]).all()
 
 
+def test_every_partner_is_equally_likely_and_labels_may_be_words():
+    labels = np.array(["b", "a", "b", "c", "b", "a"])
+    pairs, same = random_pairs(labels, 24_000, np.random.default_rng(2))
+    for first in (0, 1, 3):
+        for match in (True, False):
+            wanted = [i for i in range(6) if i != first and (labels[i] == labels[first]) == match]
+            found = np.bincount(pairs[(pairs[:, 0] == first) & (same == match), 1], minlength=6)
+            assert set(np.flatnonzero(found)) == set(wanted)
+            assert not wanted or found[wanted].min() > 0.85 * found[wanted].max()
+
+
 def test_hard_pairs_are_all_where_it_is_worse_than_the_cosine():
     network, x = net(), things()
     pairs, same = hard_pairs(network, x, LABELS, block=7)
@@ -78,6 +89,27 @@ def test_hard_pairs_are_all_where_it_is_worse_than_the_cosine():
             if i != j and abs(gain) > 1e-5:
                 assert ((i, j) in found) == bool(gain < 0 if match else gain > 0)
     assert np.array_equal(LABELS[pairs[:, 0]] == LABELS[pairs[:, 1]], same)
+
+
+@pytest.mark.parametrize(("even", "matching"), [(True, 20 + 20), (False, 20 + 0.8)])
+def test_half_of_a_batch_is_hard_and_half_of_that_matches(even, matching):
+    few = np.array([[0, 1], [2, 3]])  # of the same thing
+    many = np.array([[i, j] for i in range(5) for j in range(20, 40)])
+    hard = np.concatenate([few, many]), np.arange(102) < 2
+    drawn = [Pairs(net(), things(), LABELS, batch=81, hard=hard, even=even).draw(np.random.default_rng(i)) for i in range(20)]
+    for pairs, same in drawn:
+        assert pairs.shape == (81, 2) and np.array_equal(LABELS[pairs[:, 0]] == LABELS[pairs[:, 1]], same)
+        assert {tuple(p) for p in pairs[41:].tolist()} <= {tuple(p) for p in hard[0].tolist()}  # 41 random ones come first
+    assert np.mean([same[:41].sum() for _, same in drawn]) == 20
+    assert np.mean([same.sum() for _, same in drawn]) == pytest.approx(matching, abs=0 if even else 0.7)
+
+
+def test_hard_pairs_of_one_kind_or_none():
+    one = np.array([[0, 9]]), np.array([False])
+    pairs, same = Pairs(net(), things(), LABELS, batch=10, hard=one).draw(RNG)
+    assert (pairs[5:] == [0, 9]).all() and not same[5:].any()
+    none = np.zeros((0, 2), int), np.zeros(0, bool)
+    assert Pairs(net(), things(), LABELS, batch=10, hard=none).draw(RNG)[1].sum() == 5
 
 
 def ranks_right(scores):
@@ -127,7 +159,8 @@ def test_baselines_learn_which_numbers_count(tmp_path):
 
 
 @pytest.mark.parametrize(("call", "says"), [
-    (lambda: SimilarityNet(0), "at least 1"), (lambda: SimilarityNet(4, ()), "layers"), (lambda: net()(torch.zeros(2, 8), torch.zeros(3, 8)), "B x 8"),
+    (lambda: SimilarityNet(0), "at least 1"), (lambda: SimilarityNet(4, ()), "layers"),
+    (lambda: net()(torch.zeros(2, 8), torch.zeros(3, 8)), "B x 8"),
     (lambda: margin_loss(torch.zeros(1), torch.zeros(1), torch.zeros(1), -0.1), "delta"), (lambda: random_vectors(3, 1, RNG), "2 numbers"),
     (lambda: random_pairs(np.zeros(5), 4, RNG), "two labels"), (lambda: random_pairs(np.arange(5), 4, RNG), "two images"),
     (lambda: OASIS().fit(things(), np.zeros(40)), "two labels"), (lambda: OASIS(0).fit(things(), LABELS), "aggressiveness"),

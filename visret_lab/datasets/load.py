@@ -28,18 +28,20 @@ from visret_lab.datasets.photo_copies import load_copies, load_photo_copies
 from visret_lab.datasets.roxford import load_roxford
 from visret_lab.datasets.town import load_town, load_town_elsewhere
 from visret_lab.datasets.town_train import load_town_train, load_town_train_large
+from visret_lab.datasets.town_views import load_town_views
 from visret_lab.worlds.categories import VERSION as CATEGORIES
 from visret_lab.worlds.photo_copies import VERSION as COPIES
 from visret_lab.worlds.town.generate import VERSION as TOWN
+from visret_lab.worlds.town.more_views import VERSION as VIEWS
 from visret_lab.worlds.town.train import VERSION as TRAIN
 
-LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "photo-copies", "copies", "named", "folder",
-            "places", "elsewhere", "pairs", "products", "grocery-store", "graf", "hpatches", "oxford5k", "paris6k",
-            "roxford5k", "rparis6k", "holidays")
+LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "town-views", "photo-copies", "copies", "named",
+            "folder", "places", "elsewhere", "pairs", "products", "grocery-store", "graf", "hpatches", "oxford5k",
+            "paris6k", "roxford5k", "rparis6k", "holidays")
 # Generated sets: the world (folder in the cache) behind each, and its version.
 WORLDS = {"town": ("town", TOWN), "town-elsewhere": ("town-elsewhere", TOWN), "photo-copies": ("photo-copies", COPIES),
           "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES), "town-train": ("town-train", TRAIN),
-          "town-train-large": ("town-train-large", TRAIN)}
+          "town-train-large": ("town-train-large", TRAIN), "town-views": ("town-views", VIEWS)}
 
 
 def current_tier(tier=None):
@@ -102,6 +104,8 @@ def _load_set(name, root):
             return load_town_train()
         case "town-train-large":
             return load_town_train_large()
+        case "town-views":
+            return load_town_views()
         case "photo-copies":
             return load_photo_copies()
         case "copies":

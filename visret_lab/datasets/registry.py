@@ -70,6 +70,9 @@ ENTRIES = (
                                                "for training; the truth is kept aside."),
     Entry("town-train-large", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
           "visret_lab.worlds.town.train", note="The same with 48 landmarks; painted in about two minutes, only when asked for."),
+    Entry("town-views", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
+          "visret_lab.worlds.town.more_views", note="220 more pictures of the town's 11 landmarks, none of which is in the town: "
+                                                    "for training on what is asked for."),
     Entry("photo-copies", "pairs", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",
           "generated", "visret_lab.worlds.photo_copies", note="Photographs under strong, known edits."),
     Entry("copies", "images", "mini", "as the photographs in scikit-image and scikit-learn: CC0, CC BY, PD",

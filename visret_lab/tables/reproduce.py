@@ -22,11 +22,12 @@ TOLERANCE = {
 def experiments():
     """Table -> the experiments that fill it; each has run(tier, seed) -> rows."""
     from visret_lab.tables.experiments import (
-        blcf_comparison, blcf_comparison_expansion, blcf_efficiency, blcf_stages, blcf_sum_pooling,
+        blcf_comparison, blcf_comparison_expansion, blcf_efficiency, blcf_fine_tuned, blcf_stages, blcf_sum_pooling,
         bow_verification, ch02_color, ch03_edges_gist, ch04_local_features, ch05_bag_of_words, ch06_vlad, ch07_fisher,
         ch09_pca_whitening, ch10_product_quantization, ch11_hashing, ch12_neural_codes, ch13_conv_pooling, ch14_blcf,
-        ch15_saliency_attention_regions, ch16_cleaning, ch17_end_to_end, ch17_hybrid, ch18_deep_local, ch20_expansion_diffusion, saliency_blcf,
-        saliency_sum_pooling, state_of_the_art,
+        ch15_saliency_attention_regions, ch16_cleaning, ch17_end_to_end, ch17_hybrid, ch18_deep_local, ch19_fusion_label_free,
+        ch20_expansion_diffusion, ch21_last_convolution, ch21_similarity_networks, label_free_instre, label_free_oxford,
+        late_fusion, saliency_blcf, saliency_sum_pooling, state_of_the_art,
     )
 
     return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
@@ -37,7 +38,10 @@ def experiments():
             "blcf-comparison": (blcf_comparison,), "blcf-comparison-expansion": (blcf_comparison_expansion,),
             "saliency-sum-pooling": (saliency_sum_pooling,), "saliency-blcf": (saliency_blcf,), "state-of-the-art": (state_of_the_art,),
             "cleaning": (ch16_cleaning,), "end-to-end": (ch17_end_to_end, ch17_hybrid), "deep-local": (ch18_deep_local,),
-            "bow-verification": (bow_verification,), "expansion-diffusion": (ch20_expansion_diffusion,)}
+            "bow-verification": (bow_verification,), "fusion": (ch19_fusion_label_free,), "late-fusion": (late_fusion,),
+            "label-free-oxford": (label_free_oxford,), "label-free-instre": (label_free_instre,), "blcf-fine-tuned": (blcf_fine_tuned,),
+            "expansion-diffusion": (ch20_expansion_diffusion,), "similarity-networks": (ch21_similarity_networks,),
+            "similarity-last-convolution": (ch21_last_convolution,)}
 
 
 def published():

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from visret_lab.training.checkpoints import load_checkpoint, save_checkpoint
+from visret_lab.training.seeding import seed_torch
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def train(network, pictures, schedule, folder, prepare, held_out=None, progress=
 def _step(network, optimizer, pictures, schedule, step, prepare):
     """One step; returns the loss."""
     rng = np.random.default_rng([schedule.seed, step])
-    torch.manual_seed(int(rng.integers(2**62)))  # of dropout
+    seed_torch(int(rng.integers(2**62)))  # of dropout
     chosen = rng.integers(len(pictures.files), size=schedule.batch)
     side = int(rng.choice(schedule.sides)) if schedule.sides else schedule.side
     x = np.stack([crop(_decode(pictures.files[i]), side, rng) for i in chosen])

@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from visret_lab.training.checkpoints import Best, load_checkpoint, save_checkpoint
+from visret_lab.training.seeding import seed_torch
 
 
 def minimise(network, loss_of, schedule, folder, test=None, progress=True, parameters=None, refresh=None, patience=None):
@@ -68,7 +69,7 @@ def _tested(network, test):
 def _step(network, loss_of, optimizer, schedule, step):
     """One step; returns the loss, that of its tuples added up."""
     rng = np.random.default_rng([schedule.seed, step])
-    torch.manual_seed(int(rng.integers(2**62)))  # of whatever torch draws within the loss
+    seed_torch(int(rng.integers(2**62)))  # of whatever torch draws within the loss
     for group in optimizer.param_groups:
         group["lr"] = schedule.rate_at(step) * group.get("scale", 1.0)
     network.train()

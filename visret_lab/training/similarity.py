@@ -117,22 +117,26 @@ def random_pairs(labels, count, rng):
     Raises:
         ValueError: no label with two images, or only one label.
     """
-    labels = np.asarray(labels)
-    found, counts = np.unique(labels, return_counts=True)
-    if len(found) < 2 or counts.max() < 2:
+    _, kind, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(counts) < 2 or counts.max() < 2:
         raise ValueError("Pairs need at least two labels, and one of them with two images.")
     same = np.arange(count) < count // 2
-    first = np.where(same, rng.choice(np.flatnonzero(np.isin(labels, found[counts > 1])), count), rng.integers(len(labels), size=count))
-    second = np.array([_partner(labels, a, s, rng) for a, s in zip(first, same, strict=True)])
+    first = np.where(same, rng.choice(np.flatnonzero(counts[kind] > 1), count), rng.integers(len(kind), size=count))
+    second = _partners(kind, counts, first, same, rng)
     order = rng.permutation(count)
     return np.stack([first, second], axis=1)[order], same[order]
 
 
-def _partner(labels, a, same, rng):
-    """Another image of the same label, or one of another label."""
-    chosen = (labels == labels[a]) == same
-    chosen[a] = False
-    return rng.choice(np.flatnonzero(chosen))
+def _partners(kind, counts, first, same, rng):
+    """For each image another one of the same label, or one of another label, all equally likely: int64."""
+    by_label = np.argsort(kind, kind="stable")  # the members of a label stand side by side
+    place = np.empty(len(kind), int)
+    place[by_label] = np.arange(len(kind))
+    own = counts[kind[first]]
+    start = (np.cumsum(counts) - counts)[kind[first]]
+    inside = start + (place[first] - start + 1 + rng.integers(np.maximum(own - 1, 1))) % own
+    outside = rng.integers(len(kind) - own)
+    return by_label[np.where(same, inside, outside + own * (outside >= start))]
 
 
 def hard_pairs(network, vectors, labels, block=64):
@@ -176,18 +180,29 @@ class Pairs:
     Args:
         network: SimilarityNet. vectors: float32 N x D, unit length. labels: int N. delta: as `margin_loss`. batch: pairs.
         hard: (pairs, same) of `hard_pairs`, from which half of each batch is drawn, or None.
+        even: draw as many hard pairs that match as others, where there are both. Few hard pairs match: if all are equally likely, a
+            batch has hardly more matching pairs than its random half.
     """
 
-    def __init__(self, network, vectors, labels, delta=0.2, batch=100, hard=None):
+    def __init__(self, network, vectors, labels, delta=0.2, batch=100, hard=None, even=True):
         self.network, self.vectors, self.labels = network, torch.from_numpy(as_rows(vectors, "vectors", network.dim)), np.asarray(labels)
-        self.delta, self.batch, self.hard = delta, batch, hard
+        self.delta, self.batch, self.hard = delta, batch, hard if hard is not None and len(hard[0]) else None
+        if self.hard is not None:
+            kinds = (np.flatnonzero(hard[1]), np.flatnonzero(~hard[1])) if even else (np.arange(len(hard[1])),)
+            self.kinds = [kind for kind in kinds if len(kind)]
+
+    def draw(self, rng):
+        """A batch from a numpy Generator: pairs int64 batch x 2, same bool batch."""
+        own = self.batch // 2 if self.hard is not None else 0
+        pairs, same = random_pairs(self.labels, self.batch - own, rng)
+        if not own:
+            return pairs, same
+        shares = np.arange(own, own + len(self.kinds)) // len(self.kinds)  # they add up to `own`
+        chosen = np.concatenate([rng.choice(kind, share) for kind, share in zip(self.kinds, shares, strict=True)])
+        return np.concatenate([pairs, self.hard[0][chosen]]), np.concatenate([same, self.hard[1][chosen]])
 
     def __call__(self, rng):
         """Loss of a batch drawn from a numpy Generator."""
-        own = self.batch // 2 if self.hard is not None and len(self.hard[0]) else 0
-        pairs, same = random_pairs(self.labels, self.batch - own, rng)
-        if own:
-            chosen = rng.integers(len(self.hard[0]), size=own)
-            pairs, same = np.concatenate([pairs, self.hard[0][chosen]]), np.concatenate([same, self.hard[1][chosen]])
+        pairs, same = self.draw(rng)
         a, b = (self.vectors[torch.from_numpy(pairs[:, i])] for i in (0, 1))
         return margin_loss(self.network(a, b), (a * b).sum(dim=1), torch.from_numpy(same), self.delta)

@@ -1,0 +1,245 @@
+"""Exercises of chapter 19, with the classic mistakes of fusion and of triplets without labels."""
+
+import numpy as np
+
+from visret_lab.teaching.answers import Exercise, Mistake
+
+
+def _between(scores, low, high):
+    flat = low == high
+    return np.where(flat, 0.0, (scores - low) / np.where(flat, 1, high - low))
+
+
+def _scaled(scores):
+    return _between(scores, scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True))
+
+
+def _cases_scaled():
+    rng = np.random.default_rng(0)
+    flat = rng.integers(2, 60, (4, 6)).astype(float)
+    flat[2] = 5.0  # a query for which a system found nothing
+    return [(rng.normal(3, 2, (3, 7)),), (flat,)]
+
+
+scaled = Exercise(
+    name="scores on one scale",
+    reference=_scaled,
+    cases=_cases_scaled,
+    mistakes=(
+        Mistake("all queries together", lambda s: _between(s, s.min(), s.max()),
+                "You took the smallest and the largest score of *all* queries. A query with many matches then presses the others "
+                "to almost 0. "
+                "Each row has its own."),
+        Mistake("columns", lambda s: _between(s, s.min(axis=0), s.max(axis=0)),
+                "You scaled each *image* over the queries. A search compares images for one query: a row is scaled."),
+        Mistake("not a number",
+                lambda s: (s - s.min(axis=1, keepdims=True)) / (s.max(axis=1, keepdims=True) - s.min(axis=1, keepdims=True)),
+                "A row in which all scores are the same gives 0 / 0. Such a system has nothing to say for this query: its row is 0."),
+        Mistake("flat row of ones", lambda s: np.where(s.min(axis=1, keepdims=True) == s.max(axis=1, keepdims=True), 1.0, _scaled(s)),
+                "A row in which all scores are the same became 1. It changes no order, but it is not the 0 that is asked for, and a sum of "
+                "systems would no longer say how sure they are together."),
+        Mistake("over the largest", lambda s: s / s.max(axis=1, keepdims=True),
+                "You only divided by the largest score. The smallest must become 0, too: subtract it first."),
+        Mistake("z", lambda s: (s - s.mean(axis=1, keepdims=True)) / np.where(s.std(axis=1, keepdims=True) > 0,
+                                                                              s.std(axis=1, keepdims=True), 1),
+                "That is the z rule: mean 0 and deviation 1. Here the smallest becomes 0 and the largest 1."),
+    ),
+    hints=("Smallest and largest of each row: `scores.min(axis=1, keepdims=True)`.",
+           "(s - low) / (high - low). Where high equals low, divide by 1 instead, and the row is 0.",
+           "`np.where(low == high, 1, high - low)`."),
+)
+
+
+def _weighed(a, b, w, scale=_scaled):
+    return w * scale(a) + (1 - w) * scale(b)
+
+
+def _cases_weighed():
+    cases = []
+    for seed, w in enumerate((0.3, 0.8, 0.6)):
+        rng = np.random.default_rng(seed)
+        cases.append((rng.integers(0, 60, (3, 8)).astype(float), rng.uniform(-0.2, 1, (3, 8)), w))
+    return cases
+
+
+weighed = Exercise(
+    name="a weighted sum of two systems",
+    reference=lambda a, b, w: _weighed(a, b, w),
+    cases=_cases_weighed,
+    mistakes=(
+        Mistake("raw scores", lambda a, b, w: _weighed(a, b, w, lambda s: s),
+                "You added the scores as they are. Matches are counted in tens and cosines end at 1: the first system alone "
+                "decides. Bring both "
+                "to one scale first."),
+        Mistake("scaled afterwards", lambda a, b, w: _scaled(_weighed(a, b, w, lambda s: s)),
+                "You added first and scaled the sum. That changes no order: it is still the sum of raw scores. Scale each system."),
+        Mistake("weights swapped", lambda a, b, w: _weighed(b, a, w),
+                "The weights are swapped: w belongs to the first system, 1 - w to the second."),
+        Mistake("second with weight 1", lambda a, b, w: w * _scaled(a) + _scaled(b),
+                "The second system has weight 1. With 1 - w, the ends of the scale are the two systems alone."),
+        Mistake("product", lambda a, b, w: _scaled(a) ** w * _scaled(b) ** (1 - w),
+                "That is a weighted product. One system that gives an image 0 then throws it out, whatever the other says. A sum "
+                "is asked for."),
+    ),
+    hints=("First bring each system to 0..1 for each query, as in the first exercise.",
+           "Then w times the first plus (1 - w) times the second."),
+)
+
+
+def _by_ranks(systems, fade=60, first=1, order=lambda s: np.argsort(np.argsort(-s, axis=1, kind="stable"), axis=1, kind="stable")):
+    return sum(1 / (fade + first + order(s)) for s in systems)
+
+
+by_ranks = Exercise(
+    name="fusion by ranks",
+    reference=lambda systems: _by_ranks(systems),
+    cases=lambda: [([np.random.default_rng(i).normal(size=(3, 9)) for i in pair],) for pair in ((0, 1), (2, 3), (4, 5, 6))],
+    mistakes=(
+        Mistake("order for rank", lambda systems: _by_ranks(systems, order=lambda s: np.argsort(-s, axis=1, kind="stable")),
+                "`argsort` says which image stands at a place. You need the place of each image: sort the order once more, or "
+                "write the places "
+                "with `np.put_along_axis`."),
+        Mistake("worst first", lambda systems: _by_ranks([-s for s in systems]),
+                "Your first place went to the *smallest* score. A larger score is better."),
+        Mistake("from 0", lambda systems: _by_ranks(systems, first=0),
+                "Your ranks begin at 0. The best image has rank 1, so its share is 1 / 61."),
+        Mistake("no 60", lambda systems: _by_ranks(systems, fade=0),
+                "The 60 is missing. Without it the first place counts twice as much as the second, and one system's first result "
+                "can hardly be "
+                "overruled."),
+        Mistake("sum of ranks", lambda systems: sum(
+            1 + np.argsort(np.argsort(-s, axis=1, kind="stable"), axis=1, kind="stable") for s in systems),
+                "You added the ranks. Then a small value is good, and an image that one system puts last can never come back. Add "
+                "1 / (60 + rank)."),
+    ),
+    hints=("The rank of an image is its place in the list, from 1.", "`np.argsort(np.argsort(-s, axis=1), axis=1) + 1` are the ranks.",
+           "Add 1 / (60 + rank) over the systems."),
+)
+
+
+def _honest(weights, ap, other):
+    best = np.nanmean(ap[:, other], axis=1).argmax()
+    return np.array([weights[best], np.nanmean(ap[best, ~other])])
+
+
+def _cases_honest():
+    cases = []
+    for seed in (0, 1, 4):
+        rng = np.random.default_rng(seed)
+        weights, other = np.linspace(0, 1, 6), np.arange(12) % 2 == 0
+        ap = rng.uniform(0.2, 0.9, (6, 12))
+        ap[1, other] += 0.2  # best where it may be chosen
+        ap[4, ~other] += 0.3  # best on the queries that are reported, and over all
+        ap[:, 5] = np.nan  # a query without positives
+        cases.append((weights, ap, other))
+    return cases
+
+
+honest = Exercise(
+    name="a weight that was chosen on other queries",
+    reference=_honest,
+    cases=_cases_honest,
+    mistakes=(
+        Mistake("chosen on the test", lambda w, ap, o: (lambda b: np.array([w[b], np.nanmean(ap[b, ~o])]))(
+            np.nanmean(ap[:, ~o], axis=1).argmax()),
+                "You chose the weight on the queries that you report. It fits them better than any others: your figure is too high."),
+        Mistake("chosen on all", lambda w, ap, o: (lambda b: np.array([w[b], np.nanmean(ap[b, ~o])]))(np.nanmean(ap, axis=1).argmax()),
+                "You chose the weight on all queries, and the reported ones are among them. Use only those of `other`."),
+        Mistake("reported on all", lambda w, ap, o: (lambda b: np.array([w[b], np.nanmean(ap[b])]))(np.nanmean(ap[:, o], axis=1).argmax()),
+                "You reported the mean over all queries. Those on which the weight was chosen do not belong into the report."),
+        Mistake("best of each query", lambda w, ap, o: np.array([_honest(w, ap, o)[0], np.nanmean(np.nanmax(ap[:, ~o][:, ~np.isnan(
+            ap[0, ~o])], axis=0))]),
+                "You took the best weight of *each* query. Nobody knows it when the query comes; it needs the answer."),
+        Mistake("not a number", lambda w, ap, o: (lambda b: np.array([w[b], ap[b, ~o].mean()]))(ap[:, o].mean(axis=1).argmax()),
+                "A query without positives has no AP: it is NaN, and so is every mean with it. Use `np.nanmean`."),
+        Mistake("place of the weight",
+                lambda w, ap, o: (lambda b: np.array([b, np.nanmean(ap[b, ~o])]))(np.nanmean(ap[:, o], axis=1).argmax()),
+                "You returned the place of the weight in the list and not the weight."),
+    ),
+    hints=("`ap[:, other]` are the columns of the queries on which you may choose.",
+           "Mean over these queries for each weight, then `argmax`: the row of the weight.",
+           "Report the mean of that row over `~other`. Both means are `np.nanmean`."),
+)
+
+
+def _ruled(matches, cosine, own, half=0.5, least=0.5, most=1.0, above=15.0, itself=False, equal=False):
+    score = half * (matches + cosine)
+    good = score >= above if equal else score > above
+    found = np.where(good, 1, np.where((score >= least) & (score <= most), -1, 0))
+    if not itself:
+        found[own] = 0
+    return found
+
+
+def _case_ruled(seed, own):
+    rng = np.random.default_rng(seed)
+    matches = rng.choice([0, 0, 1, 1, 2, 4, 14, 16, 20, 29, 30, 31, 60], 16)
+    cosine = rng.uniform(0.05, 0.95, 16)
+    matches[own], cosine[own] = 200, 1.0
+    matches[:4], cosine[:4] = (16, 29, 1, 30), (0.5, 1.0, 0.6, 0.5)  # 16 matches are half of what is needed; 29 and a cosine of 1 give 15
+    return matches, cosine, own
+
+
+ruled = Exercise(
+    name="positives and negatives of a list",
+    reference=lambda m, c, own: _ruled(m, c, own),
+    cases=lambda: [_case_ruled(0, 7), _case_ruled(1, 15), _case_ruled(2, 4)],
+    mistakes=(
+        Mistake("the anchor itself", lambda m, c, own: _ruled(m, c, own, itself=True),
+                "The anchor is among its own positives. It has all matches with itself, and a triplet with it teaches nothing."),
+        Mistake("no halves", lambda m, c, own: _ruled(m, c, own, half=1.0),
+                "The score is *half* the matches plus half the cosine. Without the halves, 15 matches are enough for a positive, not 30."),
+        Mistake("cosine forgotten", lambda m, c, own: _ruled(m, np.zeros_like(c), own),
+                "The cosine is missing. It decides at the edge: 29 matches and a cosine near 1, 30 matches and one below 0."),
+        Mistake("everything low is negative", lambda m, c, own: _ruled(m, c, own, least=-np.inf),
+                "You took everything below 1 as negative. A score below 1/2 belongs to images that no system finds alike: far "
+                "away, and easy."),
+        Mistake("everything else is negative", lambda m, c, own: _ruled(m, c, own, most=15.0),
+                "You took everything that is not positive as negative. An image with 20 matches may well show the same thing: the "
+                "rule leaves "
+                "it out."),
+        Mistake("15 is enough", lambda m, c, own: _ruled(m, c, own, equal=True),
+                "A score of exactly 15 is not above 15."),
+    ),
+    hints=("score = (matches + cosine) / 2.", "1 where the score is above 15; -1 where it lies from 1/2 to 1; 0 elsewhere.",
+           "Last, set the place of the anchor to 0."),
+)
+
+
+def _paid(a, p, n, margin, sign=1, positive=True, squared=True, mean=True):
+    d = [((a - x) ** 2).sum(axis=1) for x in (p, n)]
+    d = d if squared else [x**0.5 for x in d]
+    gap = sign * (d[0] - d[1]) + margin
+    gap = np.maximum(gap, 0) if positive else gap
+    return float(gap.mean() if mean else gap.sum())
+
+
+def _case_paid(seed, count):
+    rng = np.random.default_rng(seed)
+    a, p, n = rng.normal(size=(3, count, 4))
+    p[::2] = a[::2] + 0.1 * p[::2]  # some triplets are in order
+    return *(x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, p, n)), 0.3
+
+
+paid = Exercise(
+    name="the triplet loss",
+    reference=lambda a, p, n, m: _paid(a, p, n, m),
+    cases=lambda: [_case_paid(0, 5), _case_paid(1, 7), _case_paid(2, 6)],
+    mistakes=(
+        Mistake("no zero", lambda a, p, n, m: _paid(a, p, n, m, positive=False),
+                "A triplet in order pays a *negative* amount in your loss, so the network gains by pushing far negatives still further. It "
+                "pays 0: max(0, ...)."),
+        Mistake("signs swapped", lambda a, p, n, m: _paid(a, p, n, m, sign=-1),
+                "The signs are swapped: your loss asks for negatives that are nearer than positives."),
+        Mistake("margin subtracted", lambda a, p, n, m: _paid(a, p, n, -m),
+                "You subtracted the margin. A network that maps all to one point then pays nothing."),
+        Mistake("no margin", lambda a, p, n, m: _paid(a, p, n, 0.0),
+                "The margin is missing. Without it, a network that maps all to one point pays nothing."),
+        Mistake("roots", lambda a, p, n, m: _paid(a, p, n, m, squared=False),
+                "You took the distance; D is its *square* here. The gradient of the root has no end where two vectors are the same."),
+        Mistake("added up", lambda a, p, n, m: _paid(a, p, n, m, mean=False),
+                "You added the triplets up. With a mean, the rate of learning does not depend on the size of a batch."),
+    ),
+    hints=("Squared distances row by row: `((a - p) ** 2).sum(axis=1)`.", "max(0, D(a, p) - D(a, n) + margin), then the mean.",
+           "`np.maximum(gap, 0).mean()`."),
+)
