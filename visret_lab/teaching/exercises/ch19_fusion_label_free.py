@@ -21,6 +21,12 @@ def _cases_scaled():
     return [(rng.normal(3, 2, (3, 7)),), (flat,)]
 
 
+def _undivided(scores):
+    low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return (scores - low) / (high - low)
+
+
 scaled = Exercise(
     name="scores on one scale",
     reference=_scaled,
@@ -32,8 +38,7 @@ scaled = Exercise(
                 "Each row has its own."),
         Mistake("columns", lambda s: _between(s, s.min(axis=0), s.max(axis=0)),
                 "You scaled each *image* over the queries. A search compares images for one query: a row is scaled."),
-        Mistake("not a number",
-                lambda s: (s - s.min(axis=1, keepdims=True)) / (s.max(axis=1, keepdims=True) - s.min(axis=1, keepdims=True)),
+        Mistake("not a number", _undivided,
                 "A row in which all scores are the same gives 0 / 0. Such a system has nothing to say for this query: its row is 0."),
         Mistake("flat row of ones", lambda s: np.where(s.min(axis=1, keepdims=True) == s.max(axis=1, keepdims=True), 1.0, _scaled(s)),
                 "A row in which all scores are the same became 1. It changes no order, but it is not the 0 that is asked for, and a sum of "
