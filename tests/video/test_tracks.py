@@ -43,6 +43,7 @@ def test_links_are_mutual_and_within_both_limits():
     assert linked(points, bits, points, near, distance=1).tolist() == [[1, 1], [2, 2]]
     both = np.concatenate([near[:1], bits[:1]])  # two of the next frame like the first: only the nearer is taken
     assert linked(points[:1], bits[:1], points[[0, 0]], both).tolist() == [[0, 1]]
+    assert linked(points[[0, 0]], both, points[:1], bits[:1]).tolist() == [[1, 0]]  # and the other way round
     assert linked(points[:0], bits[:0], points, bits).shape == (0, 2)
 
 

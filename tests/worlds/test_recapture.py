@@ -38,6 +38,16 @@ def test_the_homography_says_where_everything_went():
         assert photo.shape == (150, 200, 3) and photo.dtype == np.uint8
 
 
+def test_an_edge_stands_where_the_homography_says():
+    step = np.zeros((60, 80, 3), np.uint8)
+    step[:, 40:] = 200  # the edge is between the centres 39 and 40
+    photo, view = recapture(step, np.random.default_rng(0), (640, 480), NONE)
+    x, _, w = view @ [39.5, 30, 1]
+    row = photo[240, :, 0].astype(float)
+    crossing = np.interp(100, row[300:340], np.arange(300, 340))
+    assert crossing == pytest.approx(x / w, abs=0.6)  # the screen has stripes of 8 / 3 pixels here
+
+
 def test_stripes_and_sensor_beat_and_without_stripes_nothing_does():
     grey = np.full((120, 160, 3), 128, np.uint8)
 
