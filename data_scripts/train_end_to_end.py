@@ -60,7 +60,8 @@ class Run:
     Attributes:
         kind: of the head, as `end_to_end.HEADS`. head: function (maps to start from) -> module.
         loss: function (size of the vectors, number of classes) -> loss of a batch, nn.Module of (vectors, labels).
-        noisy: learn from the pictures as they were found. hardest: learn from tuples with the hardest negatives of a pool instead.
+        noisy: learn from the pictures as they were found. hardest: learn from tuples with the hardest negatives of a pool
+            instead; that comes to nothing, so no weights are written.
         schedule: Schedule.
     """
 
@@ -84,7 +85,8 @@ def runs():
     hard = replace(rmac, hardest=True, loss=lambda size, count: Triplet(0.1), schedule=replace(rmac.schedule, batch=4))
     mac = replace(rmac, kind="MAC", head=lambda maps: MAC())
     return {"rmac": rmac, "rmac_noisy": replace(rmac, noisy=True), "gem": gem,
-            "netvlad": replace(rmac, kind="NetVLAD", head=netvlad_head), "softmax": replace(gem, loss=Naming), "mac": mac, "rmac_hardest": hard}
+            "netvlad": replace(rmac, kind="NetVLAD", head=netvlad_head), "softmax": replace(gem, loss=Naming), "mac": mac,
+            "rmac_hardest": hard}
 
 
 def data(noisy):
@@ -178,7 +180,7 @@ def main():
                 "classes": len(np.unique(learn.labels)), "watched": len(held.files), "before": before, "after": after,
                 "schedule": asdict(run.schedule), "steps": log[-1]["step"],
                 "seconds": round(sum(line["seconds"] for line in log)), "torch": torch.__version__.split("+")[0], "limits": LIMITS}
-        path = ship(f"end_to_end_{name}", None if name == "rmac_hardest" else network.state_dict(), card, log, options.out)
+        path = ship(f"end_to_end_{name}", None if run.hardest else network.state_dict(), card, log, options.out)
         print(f"{path}: mean average precision on {len(held.files)} pictures of other landmarks {before:.3f} before, {after:.3f} after.")
 
 

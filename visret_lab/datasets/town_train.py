@@ -39,15 +39,30 @@ def load_town_train_large(progress=True):
 
 def read_town_train(folder, name="town-train"):
     """Read a generated training town from its folder. DataError when its `truth.json` is missing or broken."""
+    return read_pictures(folder, name, LICENCE, "class")
+
+
+def read_pictures(folder, name, licence, key):
+    """Pictures of a town that are there to be learnt from, without queries.
+
+    Args:
+        folder: of the generated world. name, licence: of the data set. key: entry of a record whose number names the group.
+
+    Returns:
+        Collection. `groups`: image id -> "landmark" and that number. `details`: image id -> all other entries of its record.
+
+    Raises:
+        DataError: `truth.json` is missing or broken.
+    """
     folder = Path(folder)
     try:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         records, version = truth["images"], truth["version"]
         ids = [record["id"] for record in records]
-        groups = {record["id"]: f"landmark {record['class']}" for record in records}
+        groups = {record["id"]: f"landmark {record[key]}" for record in records}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder / 'truth.json'} is missing or broken ({type(error).__name__}: {error}).") from error
     return Collection(
-        name=name, tier="mini", version=version, licence=LICENCE, ids=ids, files={i: folder / f"images/{i}.jpg" for i in ids},
+        name=name, tier="mini", version=version, licence=licence, ids=ids, files={i: folder / f"images/{i}.jpg" for i in ids},
         queries=[], truth={}, default_protocol="none", groups=groups,
-        details={record["id"]: {key: value for key, value in record.items() if key != "id"} for record in records})
+        details={record["id"]: {k: value for k, value in record.items() if k != "id"} for record in records})

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from safetensors.torch import save
 
+from visret_lab.deep.shipped import WEIGHTS
 from visret_lab.files import write_bytes
-
-WEIGHTS = Path(__file__).parents[1] / "deep" / "weights"
 
 
 def ship(name, weights, card, log, out=WEIGHTS):

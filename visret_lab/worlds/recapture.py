@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from visret_lab.features.images import require_rgb
+from visret_lab.rgb import require_rgb
 
 STRIPES = 3  # of a pixel of the screen; each is one pixel of the picture that the camera samples
 ROOM = 24  # brightness around the screen
