@@ -24,6 +24,7 @@ def made(tmp_path_factory):
 
 def test_every_landmark_has_its_views_and_no_picture_is_the_towns(made, tmp_path):
     found = read_town_views(made)
+    assert all(set(found.details[i]) >= {"label", "visible"} and "id" not in found.details[i] for i in found.ids)
     assert len(found) == 6 and verify(made) == [] and set(found.groups.values()) == {"landmark 0", "landmark 1"}
     assert {d["label"] for d in found.details.values()} <= {"good", "ok", "junk", "absent"}
     assert all((d["visible"] > 0) == (d["label"] != "absent") for d in found.details.values())
