@@ -26,9 +26,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
-data: setup ## Generate the mini data (a minute or two, once)
+data: setup ## Generate the mini data (two or three minutes, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views
+	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

@@ -24,7 +24,7 @@ def test_list_json():
     assert all({"name", "tier", "licence", "status"} <= row.keys() for row in rows)
     mini = json.loads(run("list", "--json", "--tier", "mini").stdout)
     assert {row["name"] for row in mini} == {"town", "town-elsewhere", "town-train", "town-train-large", "town-views",
-                                            "photo-copies", "copies", "named"}
+                                            "photo-copies", "copies", "named", "film"}
 
 
 def test_list_for_people():

@@ -30,6 +30,7 @@ from visret_lab.datasets.town import load_town, load_town_elsewhere
 from visret_lab.datasets.town_train import load_town_train, load_town_train_large
 from visret_lab.datasets.town_views import load_town_views
 from visret_lab.worlds.categories import VERSION as CATEGORIES
+from visret_lab.worlds.film.generate import VERSION as FILM
 from visret_lab.worlds.photo_copies import VERSION as COPIES
 from visret_lab.worlds.town.generate import VERSION as TOWN
 from visret_lab.worlds.town.more_views import VERSION as VIEWS
@@ -41,7 +42,8 @@ LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "town-vi
 # Generated sets: the world (folder in the cache) behind each, and its version.
 WORLDS = {"town": ("town", TOWN), "town-elsewhere": ("town-elsewhere", TOWN), "photo-copies": ("photo-copies", COPIES),
           "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES), "town-train": ("town-train", TRAIN),
-          "town-train-large": ("town-train-large", TRAIN), "town-views": ("town-views", VIEWS)}
+          "town-train-large": ("town-train-large", TRAIN), "town-views": ("town-views", VIEWS),
+          "film": ("film", FILM)}
 
 
 def current_tier(tier=None):
@@ -70,6 +72,8 @@ def load(name, tier=None, root=None):
     """
     held = current_tier(tier)
     wanted = name.replace("_", "-").lower() if isinstance(name, str) else name
+    if wanted == "film":
+        raise DataError('Films are loaded with visret_lab.datasets.film.load_film("feature"): they are no collection of pictures.')
     if wanted not in LOADABLE:
         raise DataError(f"There is no data set {name!r} to load. There are: {', '.join(LOADABLE)}.")
     match wanted:

@@ -79,6 +79,8 @@ ENTRIES = (
           "generated", "visret_lab.worlds.photo_copies", note="The photo-copies as a set to search: protocol copies."),
     Entry("named", "images", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated",
           "visret_lab.worlds.categories", note="144 buildings in 48 categories; protocols building and category."),
+    Entry("film", "video", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated", "visret_lab.worlds.film",
+          note="Seven films with known cuts and known garments, and photographs of a screen; read them with load_film(\"feature\")."),
     # ---- campus: real photographs, tens of MB
     Entry("places", "images", "campus", "per picture, see its groups.json", "your own folder",
           "any folder of pictures with a groups.json",
@@ -152,7 +154,7 @@ ENTRIES = (
                 "20073ae19396d89e8dc3f3b09c00e382364c8204a377af761bda2b54fa3f7d69", 2117375),
            File("video-ccby/tree_snow_01.mp4", (BOOF_1 + "tree_snow_01.mp4",),
                 "37021aa59bf4bec3fc675947532d301a7017ec97b4bd0db02b91ccb3a2627718", 802265)),
-          note="Six clips of one shot each."),
+          note="Six clips of one shot each; load_film(\"feature\", tier=\"campus\") joins them, or the clips of VISRET_ROOT_FILM."),
     # ---- full: the sets of the papers
     Entry("oxford5k", "images", "full", RESEARCH, "alive 2022, face-blurred; reported dead 2023",
           "Philbin et al., Object Retrieval with Large Vocabularies, CVPR 2007",

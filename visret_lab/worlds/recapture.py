@@ -13,6 +13,7 @@ import numpy as np
 from visret_lab.rgb import require_rgb
 
 STRIPES = 3  # of a pixel of the screen; each is one pixel of the picture that the camera samples
+SENSOR = 2  # pixels of the sensor on each side of a pixel of the photograph: phones have more than they show
 ROOM = 24  # brightness around the screen
 
 
@@ -59,13 +60,20 @@ def recapture(frame, rng, size=None, how=None):
     if min(width, height) < 16:
         raise ValueError(f"A photograph must have at least 16 pixels on each side; got {width} x {height}.")
     view = _view(frame.shape[1::-1], (width, height), rng, how)
-    # The camera averages over its own pixels a little, as any lens does, but not over the stripes of the screen.
-    enlarged = np.diag([1 / STRIPES, 1 / STRIPES, 1.0])
-    enlarged[:2, 2] = (1 / STRIPES - 1) / 2  # centres of pixels stand at whole numbers
     screen = _striped(frame, rng.uniform(0.3, 1) * how.stripes)
-    photo = cv2.warpPerspective(screen, view @ enlarged, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
-                                borderValue=(ROOM, ROOM, ROOM))
+    # A pixel of the sensor averages over a little of the screen, as any lens does, but not over whole stripes.
+    onto_sensor = np.linalg.inv(_finer(SENSOR)) @ view @ _finer(STRIPES)
+    photo = cv2.warpPerspective(screen, onto_sensor, (SENSOR * width, SENSOR * height), flags=cv2.INTER_LINEAR,
+                                borderMode=cv2.BORDER_CONSTANT, borderValue=(ROOM, ROOM, ROOM))
+    photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
     return _developed(photo + 255 * _lamp(width, height, rng, how)[..., None], rng, how), view
+
+
+def _finer(times):
+    """From the pixels of a picture that is finer by `times` to those of the picture; their centres stand at whole numbers."""
+    matrix = np.diag([1 / times, 1 / times, 1.0])
+    matrix[:2, 2] = (1 / times - 1) / 2
+    return matrix
 
 
 def _view(screen, photo, rng, how):

@@ -27,8 +27,8 @@ def render(place, view, rng, size=(320, 240)):
     camera = camera_of(view, place, width, height)
     light = weather.Light.of(view)
     canvas = Canvas(camera)
-    _ground_and_sky(canvas, place, view, light)
-    for quad in _visible_quads(place, view, rng, camera):
+    ground_and_sky(canvas, place, view, light)
+    for quad in far_first(standing(place, camera) + _passers(place, view, rng, camera), camera):
         canvas.paint(quad, light.shade(quad, view))
     picture = weather.atmosphere(canvas, view, light, rng)
     seen = cv2.resize((canvas.ids == 1).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
@@ -55,14 +55,18 @@ def _faces(quad, camera):
     return quad.flat or quad.normal @ (camera.position - quad.corners[0]) > 0
 
 
-def _visible_quads(place, view, rng, camera):
-    """Everything to be painted, far things first."""
+def standing(place, camera):
+    """What stands still and turns a face to the camera: list of Quads."""
     quads = [q for q in place.quads if _faces(q, camera)]
     for x, z, tall, kind in place.trees:
         quads.append(props.board(place.boards["tree"][kind], x, z, tall * 0.75, tall, camera.position))
     for x, z in place.lamps:
         quads.append(props.board(place.boards["lamp"][0], x, z, 0.6, 4.2, camera.position))
-    quads += _passers(place, view, rng, camera)
+    return quads
+
+
+def far_first(quads, camera):
+    """Quads in the order in which they are to be painted."""
     depth = [camera.to_view(q.corners.mean(0)[None])[0, 2] for q in quads]
     return [quads[i] for i in np.argsort(depth)[::-1]]
 
@@ -85,7 +89,7 @@ def _passers(place, view, rng, camera):
     return quads
 
 
-def _ground_and_sky(canvas, place, view, light):
+def ground_and_sky(canvas, place, view, light):
     """Look up, for every pixel, where its ray meets the ground or the sky."""
     camera = canvas.camera
     h, w = camera.height, camera.width
