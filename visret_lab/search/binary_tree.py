@@ -68,6 +68,7 @@ class BinaryTree:
 
     def candidates(self, answers):
         """Ids of the codes in the leaves that a query looks at. Args: answers: bool bits. Returns: int64."""
+        answers = np.asarray(answers).tolist()  # single numbers are read faster from lists
         found, waiting = [self._down(0, answers, queue := deque())], self.backtracks
         while queue and waiting:
             found.append(self._down(queue.popleft(), answers, queue))
@@ -77,7 +78,7 @@ class BinaryTree:
     def _down(self, node, answers, queue):
         """From a node to its leaf; the sides that are not taken wait. Ids of the leaf's codes."""
         while True:
-            bit, left, right = self._nodes[node]
+            bit, left, right = self._walk[node]
             if bit < 0:
                 return self._order[left:right]
             taken, other = (left, right) if answers[bit] else (right, left)
@@ -101,4 +102,4 @@ class BinaryTree:
             chosen = bits[ids, bit]
             waiting += [(len(nodes), ids[chosen]), (len(nodes) + 1, ids[~chosen])]
             nodes += [None, None]
-        self._nodes, self._order = np.array(nodes, np.int64), np.concatenate(order)
+        self._nodes, self._order, self._walk = np.array(nodes, np.int64), np.concatenate(order), nodes

@@ -3,7 +3,8 @@
 Garcia and Vogiatzis, "Dress like a star: retrieving fashion products from videos", ICCV workshops 2017, and "Asymmetric spatio-temporal
 embeddings for large-scale image-to-video retrieval", BMVC 2018 ("local binary temporal tracking"). Two points of consecutive frames are
 the same if each is the nearest of the other in Hamming distance, that distance is below `distance`, and the point has moved less than
-`moved`. Where no point of a frame is found again in the next, a shot ends. Only tracks that last are kept.
+`moved`. Where no point of a frame is found again in the next, a shot ends. Only tracks that last are kept. Between two frames that both
+have no point at all (black, or a plain wall) nothing is lost, so nothing is cut.
 """
 
 from dataclasses import dataclass, field
@@ -36,8 +37,25 @@ class Track:
 
 
 def distances(a, b):
-    """Hamming distances: uint8 N x D, M x D -> int64 N x M."""
-    return np.bitwise_count(a[:, None] ^ b[None]).sum(axis=2, dtype=np.int64)
+    """Hamming distances: uint8 N x D, M x D -> int64 N x M. Eight bytes are compared at a time."""
+    return word_distances(as_words(a), as_words(b)).astype(np.int64)
+
+
+def as_words(bits):
+    """Bytes to words: uint8 N x D -> uint64 N x ceil(D / 8), what is left over is 0. The order of the bits inside does not matter here."""
+    bits = np.ascontiguousarray(bits)
+    count = -(-bits.shape[1] // 8)
+    if bits.shape[1] != 8 * count:
+        bits = np.pad(bits, ((0, 0), (0, 8 * count - bits.shape[1])))
+    return bits.view(np.uint64)
+
+
+def word_distances(a, b):
+    """Hamming distances: uint64 N x W, M x W -> uint16 N x M, a word at a time, so that nothing larger than N x M words is made."""
+    total = np.zeros((len(a), len(b)), np.uint16)
+    for w in range(a.shape[1]):
+        total += np.bitwise_count(a[:, w, None] ^ b[None, :, w])
+    return total
 
 
 def linked(points, bits, next_points, next_bits, distance=DISTANCE, moved=MOVED):
@@ -66,16 +84,20 @@ class Tracker:
     Args:
         distance, moved: as `linked`; None for `moved`: the paper's 100 of 720 pixels, in proportion to the width of the frames.
         least: frames that a track must last to be kept.
+        survive: a shot goes on where more than this share of the points is found again; 0 is the paper's rule, a single one is enough.
+            In small or soft pictures some points of two shots are alike by chance, and a share is safer.
 
     Attributes:
         cuts: list of int, first frames of the shots behind the first.
         frames: how many were seen.
     """
 
-    def __init__(self, distance=DISTANCE, moved=None, least=LEAST):
+    def __init__(self, distance=DISTANCE, moved=None, least=LEAST, survive=0.0):
         if distance < 1 or least < 1 or (moved is not None and moved <= 0):
             raise ValueError(f"distance and least must be at least 1 and moved above 0; got {distance}, {least}, {moved}.")
-        self.distance, self.moved, self.least = distance, moved, least
+        if not 0 <= survive < 1:
+            raise ValueError(f"survive must be from 0 to below 1, not {survive}.")
+        self.distance, self.moved, self.least, self.survive = distance, moved, least, survive
         self.cuts, self.frames, self._alive, self._points, self._bits = [], 0, [], None, None
 
     def add(self, points, bits, width=WIDTH):
@@ -98,8 +120,9 @@ class Tracker:
             raise ValueError(f"Descriptors had {self._bits.shape[1]} bytes so far, and now {bits.shape[1]}.")
         moved = MOVED * width / WIDTH if self.moved is None else self.moved
         pairs = np.zeros((0, 2), np.int64) if self._bits is None else linked(self._points, self._bits, points, bits, self.distance, moved)
-        if self.frames and not len(pairs):
+        if self.frames and (len(bits) or len(self._bits)) and len(pairs) <= self.survive * min(len(bits), len(self._bits)):
             self.cuts.append(self.frames)
+            pairs = pairs[:0]  # what is alike by chance goes no further
         following = dict(zip(pairs[:, 1].tolist(), pairs[:, 0].tolist(), strict=True))
         went_on = [self._alive[following[j]] if j in following else Track(self.frames) for j in range(len(bits))]
         gone = set(range(len(self._alive))) - set(following.values())

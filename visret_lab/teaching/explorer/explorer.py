@@ -1,16 +1,15 @@
 """Write the rank explorer: data and thumbnails, a style and a script, all in one HTML element."""
 
-import base64
 import hashlib
 import html
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 from IPython.display import HTML, display
 
 from visret_lab.evaluation import average_precision, ground_truth
+from visret_lab.teaching.thumbnails import data_uri
 
 HERE = Path(__file__).parent
 
@@ -59,7 +58,7 @@ def _data(dataset, methods, queries, protocol, k, longest):
 
     def thumb(image_id, image=None):
         if image_id not in thumbs:
-            thumbs[image_id] = _jpeg(dataset.image(image_id) if image is None else image, longest)
+            thumbs[image_id] = data_uri(dataset.image(image_id) if image is None else image, longest)
         return image_id
 
     for q in queries:
@@ -75,15 +74,6 @@ def _data(dataset, methods, queries, protocol, k, longest):
         items.append({"id": query.id, "group": str(query.group), "image": thumb(f"query {query.id}", dataset.query_image(query)),
                       "positives": len(positive), "lists": lists})
     return {"set": dataset.name, "protocol": protocol, "methods": list(methods), "k": k, "queries": items, "thumbs": thumbs}
-
-
-def _jpeg(image, longest):
-    scale = min(1.0, longest / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    ok, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 68])
-    if not ok:
-        raise OSError("OpenCV could not encode a thumbnail as JPEG.")
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
 
 
 def _fallback(data):
