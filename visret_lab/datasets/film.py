@@ -27,7 +27,8 @@ UNSEEN = tuple(name for name in NAMES if name.startswith("unseen"))
 
 @dataclass(frozen=True)
 class FilmQuery:
-    """A photograph of a screen. file: its path. frame, shot: what it shows. homography: float64 3 x 3, pixels of the frame to the photo's."""
+    """A photograph of a screen. file: its path. frame, shot: what it shows. homography: float64 3 x 3, pixels of the frame to the
+    photo's."""
 
     file: Path
     frame: int

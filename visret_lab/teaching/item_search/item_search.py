@@ -44,7 +44,8 @@ def item_search_html(search, photos, longest=320):
 def _photo(search, photo, thumbs, longest):
     """What one photograph found, ready for the page."""
     found = search.search(photo)
-    shown = {"photo": data_uri(photo, longest, 75), "size": [photo.shape[1], photo.shape[0]], "words": found.words, "inliers": found.inliers,
+    shown = {"photo": data_uri(photo, longest, 75), "size": [photo.shape[1], photo.shape[0]], "words": found.words,
+             "inliers": found.inliers,
              "items": [_worn(search, worn, thumbs) for worn in found.worn]}
     if found.frame is None:
         return shown
@@ -79,7 +80,8 @@ def _fallback(data):
     for i, photo in enumerate(data["photos"]):
         items = "".join(f"<li>{html.escape(item['name'])}: {_seen(item)}</li>" for item in photo["items"])
         where = f"shot {photo['shot']}, {photo['time']}" if "shot" in photo else photo["words"]
-        rows.append(f'<div><img alt="photograph {i + 1} of a screen" src="{photo["photo"]}"><p>Photograph {i + 1}: {html.escape(where)}.</p>'
+        rows.append(f'<div><img alt="photograph {i + 1} of a screen" src="{photo["photo"]}"><p>Photograph {i + 1}: {html.escape(where)}.'
+                    "</p>"
                     f"<ul>{items or '<li>Nothing that is worn is noted here.</li>'}</ul></div>")
     return f'<div class="is-print">{"".join(rows)}</div>'
 

@@ -22,7 +22,8 @@ COLORS = {"red": (0.78, 0.12, 0.12), "orange": (0.90, 0.48, 0.10), "yellow": (0.
           "turquoise": (0.10, 0.58, 0.58), "blue": (0.14, 0.28, 0.70), "violet": (0.45, 0.20, 0.60), "pink": (0.90, 0.50, 0.62),
           "brown": (0.42, 0.26, 0.14), "black": (0.08, 0.08, 0.09), "grey": (0.50, 0.50, 0.52), "white": (0.92, 0.92, 0.90)}
 # Where each layer lies on the board: left, top, right, bottom, as shares; and how far it stands before the body, in layers.
-PARTS = {"body": (0, 0, 1, 1, 0), "trousers": (0.15, 0.5, 0.85, 0.985, 1), "top": (0.14, 0.16, 0.86, 0.56, 2), "bag": (0.62, 0.38, 0.98, 0.62, 3),
+PARTS = {"body": (0, 0, 1, 1, 0), "trousers": (0.15, 0.5, 0.85, 0.985, 1), "top": (0.14, 0.16, 0.86, 0.56, 2),
+         "bag": (0.62, 0.38, 0.98, 0.62, 3),
          "hat": (0.25, 0, 0.75, 0.1, 3)}
 LAYER = 0.02  # metres between layers, so that the depth buffer keeps them apart
 
@@ -132,7 +133,8 @@ def _cloth(rng, size=160):
 
 
 def _adjective(pattern):
-    return {"stripes": "striped", "checks": "checked", "dots": "dotted", "zigzag": "zigzag", "patches": "mottled", "sign": "printed"}[pattern]
+    return {"stripes": "striped", "checks": "checked", "dots": "dotted", "zigzag": "zigzag", "patches": "mottled",
+            "sign": "printed"}[pattern]
 
 
 def _sign(rng, size):

@@ -38,7 +38,8 @@ class FilmConfig:
 
     def __post_init__(self):
         if self.seconds <= 0 or self.fps < 1 or not 0 < self.shot[0] <= self.shot[1]:
-            raise ValueError(f"A film needs a length, a frame rate and shots of some length; got {self.seconds} s, {self.fps} fps, {self.shot}.")
+            raise ValueError(f"A film needs a length, a frame rate and shots of some length; got {self.seconds} s, {self.fps} fps, "
+                             f"{self.shot}.")
         if min(self.size) < 48 or self.size[0] % 2 or self.size[1] % 2:
             raise ValueError(f"Frames must have even sides of at least 48 pixels, not {self.size}.")
         if self.cast < 1 or not 1 <= self.scene[0] <= self.scene[1]:
@@ -193,7 +194,8 @@ def _setups(rng, config, kind, count):
         near = rng.random() < config.close
         spot = float(rng.uniform(-3, 3)), float(rng.uniform(-6, -3.5) if kind != "room" else rng.uniform(-5, -2))
         found.append(Setup(float(np.clip(rng.normal(0, spread), -70, 70)), float(rng.uniform(0.9, 1.7)), float(rng.uniform(1.5, 2.2)),
-                           (float(rng.normal(0, 0.15)), float(rng.uniform(0.3, 0.5))), float(rng.uniform(0.9, 1.35)), spot if near else None))
+                           (float(rng.normal(0, 0.15)), float(rng.uniform(0.3, 0.5))), float(rng.uniform(0.9, 1.35)),
+                           spot if near else None))
     return found
 
 

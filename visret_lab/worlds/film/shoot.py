@@ -212,7 +212,8 @@ class Take:
 
 def _view(look):
     """A View of the town with the light of a scene; where the camera stands is set later."""
-    return View(0.0, 1.0, 1.7, (0.0, 0.4), 1.0, 0.0, look.light, look.weather, look.sun, 0.0, 0.0, look.exposure, look.cast, 0, 0, False, 90)
+    return View(0.0, 1.0, 1.7, (0.0, 0.4), 1.0, 0.0, look.light, look.weather, look.sun, 0.0, 0.0, look.exposure, look.cast, 0, 0, False,
+                90)
 
 
 def _rotation(turn, tilt):
