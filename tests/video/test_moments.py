@@ -157,7 +157,8 @@ def test_a_photograph_without_features_gets_words():
 @pytest.mark.parametrize(("call", "says"), [
     (lambda: FilmIndex().add_film(Reader([]), "x"), "no frames"), (lambda: FilmIndex().add_film(Reader(IMAGES[:1]), "x"), "1 frame:"),
     (lambda: FilmIndex().add_film(FILM).add_film(FILM), "already"), (lambda: INDEX.search(IMAGES[0], 0), "k must"),
-    (lambda: FilmIndex(least=0), "least"), (lambda: FilmIndex(max_points=0), "max_points"), (lambda: FilmIndex(backtracks=-1), "backtracks"),
+    (lambda: FilmIndex(least=0), "least"), (lambda: FilmIndex(max_points=0), "max_points"),
+    (lambda: FilmIndex(backtracks=-1), "backtracks"),
     (lambda: best_frame(np.zeros((1, 32), np.uint8), []), "without frames"),
     (lambda: nearest_all(np.zeros((0, 4), np.uint64), np.zeros((1, 4), np.uint64)), "no code"),
     (lambda: nearest_all(np.zeros((2, 4), np.uint64), np.zeros((1, 3), np.uint64)), "one length")])

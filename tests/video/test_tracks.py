@@ -126,7 +126,8 @@ def test_two_or_more_fills_long_tracks_with_ones():
 
 
 @pytest.mark.parametrize(("call", "says"), [
-    (lambda: Tracker(0), "distance"), (lambda: Tracker(moved=0), "moved"), (lambda: Tracker(survive=1), "survive"), (lambda: key_feature(np.zeros((0, 32), np.uint8)), "one frame"),
+    (lambda: Tracker(0), "distance"), (lambda: Tracker(moved=0), "moved"), (lambda: Tracker(survive=1), "survive"),
+    (lambda: key_feature(np.zeros((0, 32), np.uint8)), "one frame"),
     (lambda: key_feature(np.zeros((3, 32))), "uint8"), (lambda: Tracker().add(np.zeros((2, 2)), np.zeros((3, 32), np.uint8)), "as many"),
     (lambda: [t.add(np.zeros((1, 2)), np.zeros((1, n), np.uint8)) for t in [Tracker()] for n in (32, 16)], "32 bytes")])
 def test_bad_input_is_named(call, says):

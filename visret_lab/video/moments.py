@@ -54,7 +54,8 @@ class FilmIndex:
             (shot, first frame, last frame + 1). codes: uint64 K x 4. frames: how many were read.
     """
 
-    def __init__(self, max_points=300, distance=DISTANCE, moved=None, least=LEAST, survive=0.0, leaf=LEAF, backtracks=BACKTRACKS, vote=key_feature):
+    def __init__(self, max_points=300, distance=DISTANCE, moved=None, least=LEAST, survive=0.0, leaf=LEAF, backtracks=BACKTRACKS,
+                 vote=key_feature):
         Tracker(distance, moved, least, survive)  # says what is wrong with them before a film is read
         self.brief, self.vote = BRIEF(max_points), vote
         self.distance, self.moved, self.least, self.survive = distance, moved, least, survive
@@ -185,7 +186,8 @@ class FilmIndex:
         """Write the index to a file, all of it or nothing (the key features, not `vote` itself)."""
         settings = [FORMAT, self.brief.max_points, self.distance, self.least, self._tree.leaf, self._tree.backtracks, self.frames]
         with replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, settings=np.array(settings, np.int64), limits=np.array([np.nan if self.moved is None else self.moved, self.survive]),
+            np.savez(file, settings=np.array(settings, np.int64),
+                     limits=np.array([np.nan if self.moved is None else self.moved, self.survive]),
                      pattern=offsets().astype(np.int8), films=np.array(self.films, np.str_), shots=self.shots, spans=self.spans,
                      codes=self.codes)
 
@@ -207,8 +209,8 @@ class FilmIndex:
         if version != FORMAT:
             raise ValueError(f"{path} has format {version}, and this program reads format {FORMAT}. Index the films again.")
         if not np.array_equal(kept["pattern"], offsets()):
-            raise ValueError(f"{path} was made with another pattern of BRIEF: its bits answer other questions than the bits of a photograph "
-                             "would now. Index the films again.")
+            raise ValueError(f"{path} was made with another pattern of BRIEF: its bits answer other questions than the bits of a "
+                             "photograph would now. Index the films again.")
         moved, survive = kept["limits"].tolist()
         index = cls(points, distance, None if np.isnan(moved) else moved, least, survive, leaf, backtracks)
         index.films, index.frames, index.shots, index.spans = kept["films"].tolist(), frames, kept["shots"], kept["spans"]

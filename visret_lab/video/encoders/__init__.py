@@ -1,0 +1,1 @@
+"""One vector a shot: networks that read the vectors of its frames."""
