@@ -29,10 +29,11 @@ TITLES = {  # of the tables, in the order of the page
     "state-of-the-art": "Compact image representations: state of the art when the lectures were given",
     "similarity-networks": "Similarity networks",
     "similarity-last-convolution": "Similarity networks: with the last convolution learnt (chapter 21)",
-    "video-encoders": "Image to video: one vector a video",
-    "video-shots": "Image to video: with and without shots",
+    "video-cuts": "Where shots end (chapter 22)",
     "video-local": "Image to video: local features in a film",
     "video-temporal": "Image to video: aggregation over time",
+    "video-encoders": "Image to video: one vector a video",
+    "video-shots": "Image to video: with and without shots",
     "semart": "Paintings and their comments",
     "semart-human": "Paintings and their comments: the machine against people",
     "two-branch": "Images and sentences",
@@ -44,12 +45,13 @@ def write():
     """Write book/generated/*.md and the two pictures of the front page."""
     folder = HERE / "generated"
     folder.mkdir(exist_ok=True)
-    import front  # these two import matplotlib, and front the town
+    import front  # this and scale_page import matplotlib, and front the town
+    import item_page
     import scale_page
 
     scale = _record("scale.json")
     for name, text in {"status": status(), "method_against_reference": races(), "published_beside_ours": published(),
-                       "data": data(), "scale": scale_page.page(scale, table)}.items():
+                       "data": data(), "scale": scale_page.page(scale, table), "item_search": item_page.page()}.items():
         path = folder / f"{name}.md"
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)

@@ -28,7 +28,7 @@ from visret_lab.worlds.film.script import FilmConfig, write_script
 from visret_lab.worlds.film.shoot import shoot
 
 RECORD = Path(__file__).parents[1] / "visret_lab" / "tables" / "records" / "film_hour.json"
-SEED, SECONDS, FPS, SURVIVE = 22_000, 120, 24, 0.2
+SEED, SECONDS, FPS = 22_000, 120, 24
 
 
 def changed(image, round_):
@@ -85,7 +85,8 @@ def measure(path):
             described += len(bits)
             yield points, bits, image.shape[1]
 
-    index = FilmIndex(survive=SURVIVE).add_described(counted(), Path(path).name)
+    index = FilmIndex()
+    index.add_described(counted(), Path(path).name)
     seconds = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
         index.save(Path(folder) / "film.npz")
@@ -108,7 +109,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         found = alone(measure, make(folder, arguments.minutes, arguments.painted))
     film = f"{arguments.painted} painted films of {SECONDS} s, joined; from the second round on mirrored, cut and of another brightness"
-    record = {"versions": versions(), "film": film, "painted": arguments.painted, "survive": SURVIVE, **found}
+    record = {"versions": versions(), "film": film, "painted": arguments.painted, **found}
     write_bytes(RECORD, (json.dumps(record, indent=1) + "\n").encode())
     print(json.dumps(record, indent=1))
 

@@ -65,3 +65,25 @@ def test_the_calculator_says_the_same_with_and_without_its_script(html, browser)
             assert "5.12 MB" in opened.locator(".capacity tbody").inner_text()  # 10,000 vectors of 512 bytes, compared exactly
         context.close()
     assert rows[0] == rows[1]
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("name", ["notebooks/23_video_encoders.html", "generated/item_search.html"])
+def test_the_item_search_is_used_by_keyboard_and_pointer(html, page, name):
+    page.goto((html / name).as_uri())
+    element = page.locator(".item-search").first
+    data = json.loads(element.locator(".is-data").text_content())
+    photos = element.locator(".is-photos button")
+    assert photos.count() == len(data["photos"]) >= 8
+    chosen = next(i for i, p in enumerate(data["photos"]) if i and len([w for w in p["items"] if w["corners"]]) > 1)
+    photos.nth(chosen - 1).focus()
+    page.keyboard.press("ArrowRight")
+    assert photos.nth(chosen).get_attribute("aria-pressed") == "true"
+    names = [item["name"] for item in data["photos"][chosen]["items"]]
+    assert element.locator(".is-items button").all_inner_texts() == names
+    element.locator(".is-items button").nth(1).press("Enter")
+    assert names[1] in element.locator(".is-again .is-head").inner_text()
+    assert element.locator(".is-again li").count() == len(data["photos"][chosen]["items"][1]["again"])
+    element.locator("polygon").first.click()
+    assert element.locator(".is-items button").first.get_attribute("aria-pressed") == "true"
+    assert names[0] in element.locator(".is-live-words").inner_text()

@@ -6,7 +6,7 @@ from visret_lab.search.nearest_bits import nearest_all
 from visret_lab.video import moments
 from visret_lab.video.key_features import two_or_more
 from visret_lab.video.moments import FilmIndex, best_frame, count_votes
-from visret_lab.video.tracks import as_words, word_distances
+from visret_lab.video.tracks import Tracker, as_words, word_distances
 
 LENGTHS = (14, 11, 20)
 IMAGES = [image for seed, length in enumerate(LENGTHS) for image in shot(seed, length)]
@@ -78,18 +78,39 @@ def test_the_vote_of_the_frames_can_be_exchanged():
     assert not np.array_equal(FilmIndex(vote=two_or_more).add_film(FILM).codes, INDEX.codes)
 
 
+def test_cuts_of_a_detector_divide_the_film():
+    own = INDEX.shots[1:, 1]
+    with_them = FilmIndex().add_film(FILM, cuts=own)
+    assert np.array_equal(with_them.shots, INDEX.shots) and np.array_equal(with_them.spans, INDEX.spans)
+    other = FilmIndex().add_film(FILM, cuts=[5, 30, 5])
+    assert other.shots[:, 1:].tolist() == [[0, 5], [5, 30], [30, 45]] and np.array_equal(other.codes, INDEX.codes)
+    assert (other.shots[other.spans[:, 0], 1] <= other.spans[:, 1]).all() and (other.spans[:, 1] < other.shots[other.spans[:, 0], 2]).all()
+    with pytest.raises(ValueError, match="inside the film, from 1 to 44; got 0 to 60"):
+        FilmIndex().add_film(FILM, cuts=[0, 60])
+
+
+def test_tracks_at_hand_give_the_same_index():
+    tracker, tracks = Tracker(least=4), []
+    for _, image in FILM.frames():
+        tracks += tracker.add(*INDEX.brief.detect(image), image.shape[1])
+    made = FilmIndex().add_tracks(tracks + tracker.finish(), 45, "small.mp4", tracker.cuts)
+    assert np.array_equal(made.codes, INDEX.codes) and np.array_equal(made.spans, INDEX.spans) and np.array_equal(made.shots, INDEX.shots)
+    with pytest.raises(ValueError, match="in the index already"):
+        made.add_tracks([], 45, "small.mp4", [])
+
+
 def test_saved_and_loaded_it_answers_the_same(tmp_path):
     INDEX.save(tmp_path / "film.npz")
     again = FilmIndex.load(tmp_path / "film.npz")
     assert again.search(IMAGES[18]) == INDEX.search(IMAGES[18]) and again.nbytes == INDEX.nbytes and again.frames == 45
-    assert again.moved is None and (again.least, again.distance, again.survive) == (8, 20, 0)
+    assert again.moved is None and (again.least, again.distance) == (8, 20)
     assert again.add_film(Reader(shot(9, 9)), "more").films == ["small.mp4", "more"]
 
 
 def test_other_settings_are_kept(tmp_path):
-    FilmIndex(100, 30, 25.0, 4, 0.2, 50, 7).add_film(FILM).save(tmp_path / "film.npz")
+    FilmIndex(100, 30, 25.0, 4, 50, 7).add_film(FILM).save(tmp_path / "film.npz")
     again = FilmIndex.load(tmp_path / "film.npz")
-    assert (again.brief.max_points, again.distance, again.moved, again.least, again.survive) == (100, 30, 25.0, 4, 0.2)
+    assert (again.brief.max_points, again.distance, again.moved, again.least) == (100, 30, 25.0, 4)
     assert (again._tree.leaf, again._tree.backtracks) == (50, 7)
 
 

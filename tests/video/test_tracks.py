@@ -78,17 +78,6 @@ def test_a_black_film_has_no_cut():
     assert tracker.cuts == [3, 5]
 
 
-def test_a_few_chance_matches_do_not_carry_over_a_cut():
-    bits = RNG.integers(0, 256, (2, 10, 32), np.uint8)
-    bits[1, :2] = bits[0, :2]  # two points of ten look the same in the next shot
-    for survive, cuts, lasting in ((0.0, [], 2), (0.1, [], 2), (0.2, [5], 0)):
-        tracker, tracks = Tracker(survive=survive), []
-        for t in range(10):
-            tracks += tracker.add(np.zeros((10, 2)), bits[t // 5])
-        tracks += tracker.finish()
-        assert tracker.cuts == cuts and sum(len(t) == 10 for t in tracks) == lasting
-
-
 def test_words_that_are_not_full():
     a, b = RNG.integers(0, 256, (3, 11), np.uint8), RNG.integers(0, 256, (4, 11), np.uint8)
     assert np.array_equal(distances(a, b), np.unpackbits(a[:, None] ^ b[None], axis=2).sum(axis=2))
@@ -126,7 +115,7 @@ def test_two_or_more_fills_long_tracks_with_ones():
 
 
 @pytest.mark.parametrize(("call", "says"), [
-    (lambda: Tracker(0), "distance"), (lambda: Tracker(moved=0), "moved"), (lambda: Tracker(survive=1), "survive"),
+    (lambda: Tracker(0), "distance"), (lambda: Tracker(moved=0), "moved"),
     (lambda: key_feature(np.zeros((0, 32), np.uint8)), "one frame"),
     (lambda: key_feature(np.zeros((3, 32))), "uint8"), (lambda: Tracker().add(np.zeros((2, 2)), np.zeros((3, 32), np.uint8)), "as many"),
     (lambda: [t.add(np.zeros((1, 2)), np.zeros((1, n), np.uint8)) for t in [Tracker()] for n in (32, 16)], "32 bytes")])

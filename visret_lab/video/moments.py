@@ -46,7 +46,7 @@ class FilmIndex:
     """Films, searched by photographs.
 
     Args:
-        max_points: BRIEF features of a frame and of a photograph. distance, moved, least, survive: of `Tracker`.
+        max_points: BRIEF features of a frame and of a photograph. distance, moved, least: of `Tracker`.
         leaf, backtracks: of `BinaryTree`. vote: function uint8 T x 32 -> uint8 32, the key feature of a track.
 
     Attributes:
@@ -54,11 +54,11 @@ class FilmIndex:
             (shot, first frame, last frame + 1). codes: uint64 K x 4. frames: how many were read.
     """
 
-    def __init__(self, max_points=300, distance=DISTANCE, moved=None, least=LEAST, survive=0.0, leaf=LEAF, backtracks=BACKTRACKS,
+    def __init__(self, max_points=300, distance=DISTANCE, moved=None, least=LEAST, leaf=LEAF, backtracks=BACKTRACKS,
                  vote=key_feature):
-        Tracker(distance, moved, least, survive)  # says what is wrong with them before a film is read
+        Tracker(distance, moved, least)  # says what is wrong with them before a film is read
         self.brief, self.vote = BRIEF(max_points), vote
-        self.distance, self.moved, self.least, self.survive = distance, moved, least, survive
+        self.distance, self.moved, self.least = distance, moved, least
         self.films, self.frames = [], 0
         self.shots, self.spans = np.zeros((0, 3), np.int64), np.zeros((0, 3), np.int64)
         self._tree = BinaryTree(256, leaf, backtracks)
@@ -84,11 +84,12 @@ class FilmIndex:
         """Bytes of what is kept: key features, tree, and per key feature and shot three numbers."""
         return self._tree.nbytes + self.spans.nbytes + self.shots.nbytes
 
-    def add_film(self, reader, name=None):
+    def add_film(self, reader, name=None, cuts=None):
         """Read a film once and index it. Memory holds one frame, the tracks that are alive, and the key features.
 
         Args:
             reader: FilmReader, or anything with `frames()` that yields (number, uint8 H x W x 3). name: None: that of its file.
+            cuts: as `add_described`.
 
         Returns:
             self. Where reading fails, the index is what it was before.
@@ -97,17 +98,23 @@ class FilmIndex:
             ValueError: as `add_described`; FilmError: the file cannot be read.
         """
         name = str(name if name is not None else Path(reader.path).name)
-        return self.add_described(((*self.brief.detect(image), image.shape[1]) for _, image in reader.frames()), name)
+        return self.add_described(((*self.brief.detect(image), image.shape[1]) for _, image in reader.frames()), name, cuts)
 
-    def add_described(self, frames, name):
-        """Index a film whose features are at hand: frames: iterable of (points N x 2 or more, bits uint8 N x 32, width of the frame).
+    def add_described(self, frames, name, cuts=None):
+        """Index a film whose features are at hand.
+
+        Args:
+            frames: iterable of (points N x 2 or more, bits uint8 N x 32, width of the frame). name: of the film. cuts: int, first frames of
+                the shots behind the first, as a detector found them; None: a shot ends where the tracks do (the paper's rule).
+
+        Returns:
+            self.
 
         Raises:
-            ValueError: no frame, one frame, or a film of this name is there already.
+            ValueError: no frame, one frame, a film of this name is there already, or cuts that lie outside the film.
         """
-        if name in self.films:
-            raise ValueError(f"A film named {name!r} is in the index already. Give this one another name.")
-        tracker, keys, spans = Tracker(self.distance, self.moved, self.least, self.survive), [], []
+        self._require_new(name)
+        tracker, keys, spans = Tracker(self.distance, self.moved, self.least), [], []
 
         def keep(tracks):
             keys.extend(self.vote(t.bits) for t in tracks)
@@ -119,18 +126,31 @@ class FilmIndex:
         if tracker.frames < 2:
             raise ValueError(f"The film {name!r} has {tracker.frames or 'no'} frame{'s' if not tracker.frames else ''}: nothing can be "
                              "followed. A single picture belongs into an image index.")
-        self._append(name, tracker, keys, np.array(spans, np.int64).reshape(-1, 2))
-        return self
+        return self._append(name, tracker.frames, tracker.cuts if cuts is None else cuts, keys, spans)
 
-    def _append(self, name, tracker, keys, spans):
+    def add_tracks(self, tracks, frames, name, cuts):
+        """Index a film whose points were followed already: tracks: list of Track. frames: of the film. name, cuts: as `add_described`."""
+        self._require_new(name)
+        kept = [t for t in tracks if len(t) >= self.least]
+        return self._append(name, frames, cuts, [self.vote(t.bits) for t in kept], [(t.first, t.last + 1) for t in kept])
+
+    def _require_new(self, name):
+        if name in self.films:
+            raise ValueError(f"A film named {name!r} is in the index already. Give this one another name.")
+
+    def _append(self, name, frames, cuts, keys, spans):
         """Everything of a film at once, after its last frame."""
-        borders = np.array([0, *tracker.cuts, tracker.frames])
+        inner, spans = np.unique(np.asarray(cuts, np.int64)), np.array(spans, np.int64).reshape(-1, 2)
+        if len(inner) and not 0 < inner[0] <= inner[-1] < frames:
+            raise ValueError(f"Cuts must lie inside the film, from 1 to {frames - 1}; got {inner[0]} to {inner[-1]}.")
+        borders = np.array([0, *inner, frames])
         own = np.searchsorted(borders, spans[:, 0], side="right") - 1 + len(self.shots)
         self._tree.add(as_words(np.array(keys, np.uint8).reshape(-1, 32)))
         film = np.full(len(borders) - 1, len(self.films))
         self.shots = np.concatenate([self.shots, np.stack([film, borders[:-1], borders[1:]], axis=1)])
         self.spans = np.concatenate([self.spans, np.column_stack([own, spans])])
-        self.films, self.frames = [*self.films, name], self.frames + tracker.frames
+        self.films, self.frames = [*self.films, name], self.frames + frames
+        return self
 
     def search(self, photo, k=5):
         """The shots that a photograph votes for.
@@ -186,8 +206,7 @@ class FilmIndex:
         """Write the index to a file, all of it or nothing (the key features, not `vote` itself)."""
         settings = [FORMAT, self.brief.max_points, self.distance, self.least, self._tree.leaf, self._tree.backtracks, self.frames]
         with replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, settings=np.array(settings, np.int64),
-                     limits=np.array([np.nan if self.moved is None else self.moved, self.survive]),
+            np.savez(file, settings=np.array(settings, np.int64), moved=np.nan if self.moved is None else self.moved,
                      pattern=offsets().astype(np.int8), films=np.array(self.films, np.str_), shots=self.shots, spans=self.spans,
                      codes=self.codes)
 
@@ -200,7 +219,7 @@ class FilmIndex:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                kept = {name: file[name] for name in ("settings", "limits", "pattern", "films", "shots", "spans", "codes")}
+                kept = {name: file[name] for name in ("settings", "moved", "pattern", "films", "shots", "spans", "codes")}
         except FileNotFoundError:
             raise
         except Exception as error:  # numpy, zipfile and zlib each have their own
@@ -211,8 +230,8 @@ class FilmIndex:
         if not np.array_equal(kept["pattern"], offsets()):
             raise ValueError(f"{path} was made with another pattern of BRIEF: its bits answer other questions than the bits of a "
                              "photograph would now. Index the films again.")
-        moved, survive = kept["limits"].tolist()
-        index = cls(points, distance, None if np.isnan(moved) else moved, least, survive, leaf, backtracks)
+        moved = float(kept["moved"])
+        index = cls(points, distance, None if np.isnan(moved) else moved, least, leaf, backtracks)
         index.films, index.frames, index.shots, index.spans = kept["films"].tolist(), frames, kept["shots"], kept["spans"]
         index._tree.add(kept["codes"])
         return index
@@ -248,10 +267,19 @@ def best_frame(bits, frames, distance=DISTANCE):
     """
     q, best = as_words(np.asarray(bits, np.uint8).reshape(-1, 32)), None
     for number, rows in frames:
-        near = word_distances(q, as_words(rows)).min(axis=1) if len(rows) and len(q) else np.full(len(q), distance)
-        like = int((near < distance).sum()), -int(near.sum(dtype=np.int64))
+        like = likeness(q, rows, distance)
         if best is None or like > best[1]:
             best = (number, like)
     if best is None:
         raise ValueError("A shot without frames has no best one.")
     return best[0], best[1][0]
+
+
+def likeness(q, rows, distance=DISTANCE):
+    """How alike a photograph and a frame are: (features found, minus the sum of their distances); larger is more alike.
+
+    Args:
+        q: uint64 Q x 4, of the photograph. rows: uint8 N x 32, of the frame. distance: as `best_frame`.
+    """
+    near = word_distances(q, as_words(rows)).min(axis=1) if len(rows) and len(q) else np.full(len(q), distance)
+    return int((near < distance).sum()), -int(near.sum(dtype=np.int64))

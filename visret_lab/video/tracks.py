@@ -84,20 +84,16 @@ class Tracker:
     Args:
         distance, moved: as `linked`; None for `moved`: the paper's 100 of 720 pixels, in proportion to the width of the frames.
         least: frames that a track must last to be kept.
-        survive: a shot goes on where more than this share of the points is found again; 0 is the paper's rule, a single one is enough.
-            In small or soft pictures some points of two shots are alike by chance, and a share is safer.
 
     Attributes:
-        cuts: list of int, first frames of the shots behind the first.
+        cuts: list of int, first frames of the shots behind the first: no point was found again there.
         frames: how many were seen.
     """
 
-    def __init__(self, distance=DISTANCE, moved=None, least=LEAST, survive=0.0):
+    def __init__(self, distance=DISTANCE, moved=None, least=LEAST):
         if distance < 1 or least < 1 or (moved is not None and moved <= 0):
             raise ValueError(f"distance and least must be at least 1 and moved above 0; got {distance}, {least}, {moved}.")
-        if not 0 <= survive < 1:
-            raise ValueError(f"survive must be from 0 to below 1, not {survive}.")
-        self.distance, self.moved, self.least, self.survive = distance, moved, least, survive
+        self.distance, self.moved, self.least = distance, moved, least
         self.cuts, self.frames, self._alive, self._points, self._bits = [], 0, [], None, None
 
     def add(self, points, bits, width=WIDTH):
@@ -120,9 +116,8 @@ class Tracker:
             raise ValueError(f"Descriptors had {self._bits.shape[1]} bytes so far, and now {bits.shape[1]}.")
         moved = MOVED * width / WIDTH if self.moved is None else self.moved
         pairs = np.zeros((0, 2), np.int64) if self._bits is None else linked(self._points, self._bits, points, bits, self.distance, moved)
-        if self.frames and (len(bits) or len(self._bits)) and len(pairs) <= self.survive * min(len(bits), len(self._bits)):
+        if self.frames and (len(bits) or len(self._bits)) and not len(pairs):
             self.cuts.append(self.frames)
-            pairs = pairs[:0]  # what is alike by chance goes no further
         following = dict(zip(pairs[:, 1].tolist(), pairs[:, 0].tolist(), strict=True))
         went_on = [self._alive[following[j]] if j in following else Track(self.frames) for j in range(len(bits))]
         gone = set(range(len(self._alive))) - set(following.values())

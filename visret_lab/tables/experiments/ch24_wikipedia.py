@@ -31,7 +31,7 @@ def spaces(articles):
 
 
 def relevance(categories):
-    """What answers each query: list of N Relevance. Args: categories: int N, of the test split. The text of the very article counts as well."""
+    """What answers each query: list of N Relevance. Args: categories: int N, of the test split. The article itself counts as well."""
     members = {c: np.flatnonzero(categories == c) for c in np.unique(categories)}
     return [Relevance(members[c], np.zeros(0, np.int64)) for c in categories]
 
