@@ -144,6 +144,21 @@ def test_a_file_that_ends_too_early(tmp_path):
         FilmReader(path)
 
 
+def test_a_header_that_names_more_frames_than_there_are(tmp_path):
+    """With the list of frames at the beginning a cut file opens; it has fewer frames than the list names."""
+    path = tmp_path / "front.mp4"
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for image in frames(120):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"mdat") + (len(content) - content.index(b"mdat")) // 2])
+    with pytest.raises(FilmError, match="header names 120 frames"):
+        FilmReader(path)
+
+
 def test_damage_inside_is_named(film, tmp_path):
     content = bytearray(film.read_bytes())
     start = content.index(b"mdat")

@@ -15,7 +15,7 @@ from visret_lab.worlds.film.generate import FilmPlan, generate
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    plan = FilmPlan("small", 21, FilmConfig(seconds=14, size=(96, 72), cast=3, dissolve=0.5, flash=0.6), 8)
+    plan = FilmPlan("small", 21, FilmConfig(seconds=14, size=(96, 72), cast=3, dissolve=0.5, flash=0.9), 60)
     return read_film(generate(tmp_path_factory.mktemp("film"), [plan], workers=1, progress=False) / "small.json")
 
 
@@ -35,13 +35,18 @@ def test_scenes_are_runs_of_shots(film):
 
 def test_photographs_show_their_frames(film):
     reader = film.reader()
+    apart = np.concatenate([film.dissolves, film.flashes])
+    assert len(film.flashes) and len(film.dissolves)
+    alike = []
     for query in film.queries:
         assert film.shot_of(query.frame) == query.shot
+        assert not ((apart[:, 0] <= query.frame) & (query.frame <= apart[:, 1])).any()
         frame, photo = reader.frame(query.frame), film.photo(query)
         back = cv2.warpPerspective(photo, np.linalg.inv(query.homography), frame.shape[1::-1])
         inner = (slice(12, -12), slice(16, -16))
         a, b = (cv2.GaussianBlur(x.astype(np.float32), (0, 0), 2).mean(axis=2)[inner].ravel() for x in (back, frame))
-        assert np.corrcoef(a, b)[0, 1] > 0.6
+        alike.append(np.corrcoef(a, b)[0, 1])
+    assert np.mean(np.array(alike) > 0.6) > 0.9  # a lamp in the glass may hide one
 
 
 def test_what_is_worn_has_names(film):
@@ -67,7 +72,7 @@ def test_pieces_are_dealt_so_that_neighbours_are_of_other_clips():
     order = pieces([50, 37, 60], [25, 25, 25])
     assert sum(b - a for _, a, b in order) == 147
     assert [clip for clip, *_ in order] == [0, 1, 2, 0, 2] and order[-1] == (2, 25, 60) and order[1] == (1, 0, 37)
-    assert pieces([1], [25]) == [(0, 0, 1)]
+    assert pieces([1], [25]) == [(0, 0, 1)] and [c for c, *_ in pieces([75, 50], [25, 25])] == [0, 1, 0, 1, 0]
 
 
 def clips(folder):

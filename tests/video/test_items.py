@@ -63,6 +63,16 @@ def test_a_photograph_of_something_else_is_not_certain(search):
     assert found.homography is None and "not certain" in found.words and all(w.corners is None for w in found.worn)
 
 
+def test_a_box_is_carried_by_its_outer_border(film, search):
+    """Pixels 10 to 13 of a row reach from 9.5 to 13.5: their centres stand at whole numbers."""
+    query = film.queries[0]
+    found = search.search(film.photo(query))
+    for worn, (_, (x0, y0, x1, y1)) in zip(found.worn, search.worn_at(found.frame), strict=True):
+        border = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) - 0.5
+        assert np.allclose(worn.corners, apply_homography(found.homography, border))
+    assert found.worn and found.homography is not None
+
+
 def test_the_smallest_garment_under_a_point_is_meant():
     def square(a, b):
         return np.array([(a, a), (b, a), (b, b), (a, b)], float)

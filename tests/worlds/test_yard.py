@@ -54,6 +54,12 @@ def test_boxes_lie_in_the_picture_and_clothes_in_their_persons(scenes):
                 assert not worn or (worn[0] >= x0 and worn[2] <= x1 and worn[1] >= y0 and worn[3] <= y1)
 
 
+def test_nearly_all_people_and_what_they_wear_have_boxes(scenes):
+    people = [(item, scene) for _, scene in scenes for item in scene.things if item.kind == "people"]
+    assert np.mean([bool(item.box) for item, _ in people]) > 0.95
+    assert np.mean([bool(scene.things[w].box) for item, scene in people for w in item.wears]) > 0.95
+
+
 def test_sentences_say_only_what_is_there(scenes):
     """Every colour word of a phrase is that of its thing; every phrase speaks of something in the scene."""
     for i, (_, scene) in enumerate(scenes):

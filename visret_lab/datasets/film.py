@@ -69,7 +69,7 @@ class Film:
     @property
     def cuts(self):
         """First frames behind hard cuts."""
-        mixed = {int(t) for first, last in self.dissolves for t in range(first, last + 2)}
+        mixed = {int(t) for first, last in self.dissolves for t in range(first, last + 1)}
         return np.array([t for t in self.shots[1:, 0].tolist() if t not in mixed], np.int64)
 
     def reader(self):

@@ -63,12 +63,7 @@ def pieces(lengths, rates, seconds=PIECE):
         count = max(1, round(length / step))
         borders = [i * step for i in range(count)] + [length]
         found += [(turn, clip, borders[turn], borders[turn + 1]) for turn in range(count)]
-    order, waiting = [], sorted(found)
-    while waiting:  # the first in turn that is of another clip than the one before, if there is one
-        here = next((p for p in waiting if not order or p[1] != order[-1][1]), waiting[0])
-        order.append(here)
-        waiting.remove(here)
-    return [piece[1:] for piece in order]
+    return [piece[1:] for piece in sorted(found)]  # turn by turn: neighbours are of one clip only where no other is left
 
 
 def _make(folder, clips, size, piece):
