@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
 data: setup ## Generate the mini data (two or three minutes, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film
+	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film museum
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

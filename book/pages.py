@@ -34,7 +34,9 @@ TITLES = {  # of the tables, in the order of the page
     "video-temporal": "Image to video: aggregation over time",
     "video-encoders": "Image to video: one vector a video",
     "video-shots": "Image to video: with and without shots",
+    "wikipedia-articles": "Articles: pictures and texts by category",
     "semart": "Paintings and their comments",
+    "semart-encoders": "Paintings and their comments: vectors of the picture (chapter 25)",
     "semart-human": "Paintings and their comments: the machine against people",
     "two-branch": "Images and sentences",
 }

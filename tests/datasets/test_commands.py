@@ -24,7 +24,7 @@ def test_list_json():
     assert all({"name", "tier", "licence", "status"} <= row.keys() for row in rows)
     mini = json.loads(run("list", "--json", "--tier", "mini").stdout)
     assert {row["name"] for row in mini} == {"town", "town-elsewhere", "town-train", "town-train-large", "town-views",
-                                            "photo-copies", "copies", "named", "film"}
+                                            "photo-copies", "copies", "named", "film", "yard", "museum"}
 
 
 def test_list_for_people():
@@ -49,6 +49,12 @@ def test_verify_of_a_world_reports_and_does_not_mend(own_cache, monkeypatch):
     result = run("verify", "town")
     assert result.exit_code == 1 and "a.jpg" in result.stderr
     assert (folder / "a.jpg").read_bytes() == b"changed"
+
+
+def test_get_of_what_has_a_loader_of_its_own(monkeypatch):
+    monkeypatch.setattr(commands, "PAINTED", {name: lambda name=name: f"the {name}" for name in commands.PAINTED})
+    result = run("get", "yard", "museum")
+    assert result.exit_code == 0 and result.stdout.splitlines() == ["yard: 'the yard'", "museum: 'the museum'"]
 
 
 def test_help_teaches():

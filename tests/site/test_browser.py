@@ -87,3 +87,22 @@ def test_the_item_search_is_used_by_keyboard_and_pointer(html, page, name):
     element.locator("polygon").first.click()
     assert element.locator(".is-items button").first.get_attribute("aria-pressed") == "true"
     assert names[0] in element.locator(".is-live-words").inner_text()
+
+
+@pytest.mark.site
+def test_the_human_game_is_played_by_keyboard(html, page):
+    page.goto((html / "notebooks/25_semart.html").as_uri())
+    game = page.locator(".human-game").first
+    data = json.loads(game.locator(".hg-data").text_content())
+    rounds = data["sets"][0]["rounds"]
+    choices = game.locator(".hg-choices button")
+    assert choices.count() == len(rounds[0]["candidates"]) == 10
+    assert rounds[0]["comment"] in game.locator(".hg-comment").inner_text()
+    wrong = (rounds[0]["answer"] + 1) % 10
+    choices.nth(wrong).press("Enter")
+    assert "hg-wrong" in choices.nth(wrong).get_attribute("class")
+    assert "hg-right" in choices.nth(rounds[0]["answer"]).get_attribute("class")
+    game.locator(".hg-next").press("Enter")
+    assert rounds[1]["comment"] in game.locator(".hg-comment").inner_text()
+    choices.nth(rounds[1]["answer"]).press("Enter")
+    assert "hg-right" in choices.nth(rounds[1]["answer"]).get_attribute("class")

@@ -95,7 +95,8 @@ class MarginPairs:
         if len(images) != len(texts) or len(images) < 2:
             raise ValueError(f"Image i belongs to text i, at least two of each; got {len(images)} images and {len(texts)} texts.")
         if not 0 < positive < 1 or not 0 <= share < 0.5 or size < 2:
-            raise ValueError(f"positive lies between 0 and 1, share from 0 to below 1/2, size is at least 2; got {positive}, {share}, {size}.")
+            raise ValueError(f"positive lies between 0 and 1, share from 0 to below 1/2, size is at least 2; got {positive}, {share}, "
+                             f"{size}.")
         if (labels is None) != (network.names is None):
             raise ValueError("Labels need a network with classes, and a network with classes needs labels.")
         self.network, self.images, self.texts, self.size, self.positive, self.margin = network, images, texts, size, positive, margin

@@ -15,6 +15,8 @@ from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.film import load_film
 from visret_lab.datasets.generated import inspect
 from visret_lab.datasets.load import LOADABLE, WORLDS, load
+from visret_lab.datasets.museum import load_museum
+from visret_lab.datasets.yard import load_yard
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +24,7 @@ app = typer.Typer(
 )
 
 ROLES = ("places", "elsewhere", "pairs", "products", "folder")
+PAINTED = {"film": load_film, "yard": load_yard, "museum": load_museum}  # what `load` does not give
 ARCHIVES = (".zip", ".tgz", ".tar.gz", ".tar")
 
 
@@ -83,7 +86,7 @@ def get_sets(
 def get(entry):
     """Bring one Entry into the cache; return a sentence that says where it is. DataError when that fails."""
     if entry.status == "generated":
-        return repr(load_film() if entry.name == "film" else load(entry.name))
+        return repr(PAINTED[entry.name]() if entry.name in PAINTED else load(entry.name))
     if not entry.files:
         raise DataError(
             f"cannot be fetched ({entry.status}). {entry.note} If you have it, set {entry.variable} to its folder."

@@ -31,10 +31,12 @@ from visret_lab.datasets.town_train import load_town_train, load_town_train_larg
 from visret_lab.datasets.town_views import load_town_views
 from visret_lab.worlds.categories import VERSION as CATEGORIES
 from visret_lab.worlds.film.generate import VERSION as FILM
+from visret_lab.worlds.museum.generate import VERSION as MUSEUM
 from visret_lab.worlds.photo_copies import VERSION as COPIES
 from visret_lab.worlds.town.generate import VERSION as TOWN
 from visret_lab.worlds.town.more_views import VERSION as VIEWS
 from visret_lab.worlds.town.train import VERSION as TRAIN
+from visret_lab.worlds.yard.generate import VERSION as YARD
 
 LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "town-views", "photo-copies", "copies", "named",
             "folder", "places", "elsewhere", "pairs", "products", "grocery-store", "graf", "hpatches", "oxford5k",
@@ -43,7 +45,13 @@ LOADABLE = ("town", "town-elsewhere", "town-train", "town-train-large", "town-vi
 WORLDS = {"town": ("town", TOWN), "town-elsewhere": ("town-elsewhere", TOWN), "photo-copies": ("photo-copies", COPIES),
           "copies": ("photo-copies", COPIES), "named": ("named", CATEGORIES), "town-train": ("town-train", TRAIN),
           "town-train-large": ("town-train-large", TRAIN), "town-views": ("town-views", VIEWS),
-          "film": ("film", FILM)}
+          "film": ("film", FILM), "yard": ("yard", YARD), "museum": ("museum", MUSEUM)}
+# Sets that are no Collection have loaders of their own.
+ELSEWHERE = {"film": ("Films", 'visret_lab.datasets.film.load_film("feature")'),
+             **{name: ("Pictures with sentences", f'visret_lab.datasets.captions.load_captions("{name}")')
+                for name in ("captions", "yard", "flickr8k", "flickr30k", "coco-captions")},
+             "museum": ("Paintings", "visret_lab.datasets.museum.load_museum()"),
+             "semart": ("Paintings", "visret_lab.datasets.semart.load_semart(folder)")}
 
 
 def current_tier(tier=None):
@@ -72,8 +80,9 @@ def load(name, tier=None, root=None):
     """
     held = current_tier(tier)
     wanted = name.replace("_", "-").lower() if isinstance(name, str) else name
-    if wanted == "film":
-        raise DataError('Films are loaded with visret_lab.datasets.film.load_film("feature"): they are no collection of pictures.')
+    if wanted in ELSEWHERE:
+        what, how = ELSEWHERE[wanted]
+        raise DataError(f"{what} are loaded with {how}: they are no collection of pictures.")
     if wanted not in LOADABLE:
         raise DataError(f"There is no data set {name!r} to load. There are: {', '.join(LOADABLE)}.")
     match wanted:

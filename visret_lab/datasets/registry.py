@@ -28,7 +28,7 @@ class File:
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set or model. `kind` is images, pairs, ground truth, weights or video."""
+    """One data set or model. `kind` is images, pairs, captions, paintings, features, ground truth, weights or video."""
 
     name: str
     kind: str
@@ -81,6 +81,10 @@ ENTRIES = (
           "visret_lab.worlds.categories", note="144 buildings in 48 categories; protocols building and category."),
     Entry("film", "video", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated", "visret_lab.worlds.film",
           note="Seven films with known cuts and known garments, and photographs of a screen; read them with load_film(\"feature\")."),
+    Entry("yard", "captions", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated", "visret_lab.worlds.yard",
+          note="2,750 scenes with five sentences each, whose phrases have boxes; read it with load_captions(\"yard\")."),
+    Entry("museum", "paintings", "mini", "CC0, with textures from scikit-image and scikit-learn", "generated", "visret_lab.worlds.museum",
+          note="2,200 paintings with title, comment, type, school, author and timeframe; read it with load_museum()."),
     # ---- campus: real photographs, tens of MB
     Entry("places", "images", "campus", "per picture, see its groups.json", "your own folder",
           "any folder of pictures with a groups.json",
@@ -155,6 +159,17 @@ ENTRIES = (
            File("video-ccby/tree_snow_01.mp4", (BOOF_1 + "tree_snow_01.mp4",),
                 "37021aa59bf4bec3fc675947532d301a7017ec97b4bd0db02b91ccb3a2627718", 802265)),
           note="Six clips of one shot each; load_film(\"feature\", tier=\"campus\") joins them, or the clips of VISRET_ROOT_FILM."),
+    Entry("flickr8k", "captions", "campus", RESEARCH, "by request, last report undated",
+          "Hodosh et al., Framing Image Description as a Ranking Task, JAIR 2013",
+          note="8,091 photographs with five captions. Set VISRET_ROOT_FLICKR8K to a folder with Flickr8k.token.txt and the three lists, or "
+               "with flickr8k_clean.json; read it with load_captions(\"flickr8k\")."),
+    Entry("coco-captions", "captions", "campus", "captions CC BY 4.0", "alive 2026",
+          "Chen et al., Microsoft COCO Captions, 2015; cocodataset.org",
+          note="captions_train2017.json, captions_val2017.json or their like; read them with load_captions(\"coco-captions\")."),
+    Entry("wikipedia-crossmodal", "features", "campus", "research use", "alive, last report undated",
+          "Rasiwasia et al., A New Approach to Cross-Modal Multimedia Retrieval, ACM Multimedia 2010; "
+          "www.svcl.ucsd.edu/projects/crossmodal",
+          note="2,866 articles in 10 categories, as features. Set VISRET_ROOT_WIKIPEDIA_CROSSMODAL to the folder with raw_features.mat."),
     # ---- full: the sets of the papers
     Entry("oxford5k", "images", "full", RESEARCH, "alive 2022, face-blurred; reported dead 2023",
           "Philbin et al., Object Retrieval with Large Vocabularies, CVPR 2007",
@@ -200,12 +215,12 @@ ENTRIES = (
     Entry("gldv2", "images", "full", "per picture, Creative Commons", "alive, last report undated",
           "Weyand et al., Google Landmarks v2, CVPR 2020; github.com/cvdfoundation/google-landmark",
           note="4.1 million pictures, 500 GB: take one or two of its 500 archives."),
-    Entry("flickr30k", "images", "full", RESEARCH, "by request 2025, form at times unreachable",
+    Entry("flickr30k", "captions", "full", RESEARCH, "by request 2025, form at times unreachable",
           "Young et al., From Image Descriptions to Visual Denotations, TACL 2014",
-          note="31,783 pictures with five captions. Its loader comes with a later chapter."),
-    Entry("semart", "images", "full", "research use", "alive 2022",
+          note="31,783 pictures with five captions; read it with load_captions(\"flickr30k\")."),
+    Entry("semart", "paintings", "full", "research use", "alive 2022",
           "Garcia and Vogiatzis, How to Read Paintings, ECCVW 2018; DOI 10.17036/researchdata.aston.ac.uk.00000380",
-          note="21,384 paintings with comments. Its loader comes with a later chapter."),
+          note="21,384 paintings with comments; read it with visret_lab.datasets.semart.load_semart(folder)."),
     Entry("stanford-i2v", "video", "full", "none stated", "alive 2026",
           "Araujo et al., Stanford I2V, ACM MMSys 2015; purl.stanford.edu/zx935qw7203",
           note="3,401 clips, 164 hours, 229 queries. Its loader comes with a later chapter."),

@@ -24,7 +24,7 @@ TABLE, ENCODERS = "semart", "semart-encoders"
 VIEW, PARTS = "strips", ("comment", "title")  # of the main table; the view is chosen on the validation paintings, see `encoders`
 VIEWS = ("pooled", "scores", "R-MAC", "strips")
 TEXTS = {"title": ("title",), "comment": ("comment",), "comment and title": PARTS}
-REGULARIZATION, COMPONENTS, POWER = (0.01, 0.03, 0.1, 0.3, 1.0), (16, 32, 64), 1.0
+REGULARIZATION, COMPONENTS, POWER = (0.03, 0.1, 0.3, 1.0), (16, 32, 64), 1.0
 MARGIN_ROWS = {"CML, BOW": "semart_bow", "CML, MLP": "semart_mlp", "CML, RNN": "semart_rnn",
                **{f"AMD, {field}": f"semart_{field}" for field in ATTRIBUTES}}
 OF_VIEW = {"pooled": "semart_bow_pooled", "scores": "semart_bow_scores", "R-MAC": "semart_bow_rmac", "strips": "semart_bow"}
