@@ -1,0 +1,59 @@
+"""The run of chapter 24 on a toy set: what is chosen, what counts, and the published names of the rows."""
+
+import numpy as np
+import pytest
+
+from visret_lab.crossmodal.image_text import views
+from visret_lab.datasets.captioned import CaptionedSet
+from visret_lab.tables.experiments import ch24_phrases
+from visret_lab.tables.experiments import ch24_two_branch as ch24
+from visret_lab.tables.reproduce import published
+
+WORDS = np.array(["red", "blue", "dog", "cat", "tree", "car", "ball", "hat"])
+
+
+@pytest.fixture
+def one(monkeypatch):
+    """150 pictures that are the words of their sentences, and noise."""
+    monkeypatch.setitem(ch24.GRIDS, "toy", ch24.Grid((0.01, 0.1), 6))
+    rng = np.random.default_rng(0)
+    has = rng.random((150, 8)) < 0.5
+    has[:, 0] |= ~has.any(axis=1)
+    order = rng.permutation(150)
+    data = CaptionedSet("toy", "CC0", [str(i) for i in range(150)], [[" ".join(WORDS[row])] * 2 for row in has],
+                        {"train": order[:90], "val": order[90:120], "test": order[120:]}, lambda name: np.zeros((18, 24, 3), np.uint8))
+    return views(data, np.hstack([has @ rng.normal(size=(8, 12)), rng.normal(0, 0.3, (150, 3))]))
+
+
+def test_the_best_of_the_validation_split_is_chosen(one):
+    cca, tried = ch24.chosen_cca(one)
+    best = max(t["score"] for t in tried)
+    assert len(tried) == 8 and ch24.mean_score(ch24.by_cca(one, cca, "val")) == pytest.approx(best) and best > 0.5
+
+
+def test_branches_begin_as_the_cca_and_are_never_worse_on_validation(one, tmp_path):
+    cca, _ = ch24.chosen_cca(one)
+    network, seen = ch24.begun_as_cca(one, cca, tmp_path, steps=20)
+    assert seen[0] == pytest.approx(ch24.mean_score(ch24.by_cca(one, cca, "val")), abs=1e-3)
+    own = ch24.mean_score(ch24.places(network, *one.split("val")))
+    assert own == pytest.approx(max(seen), abs=0.02)  # ties of equal sentences may fall otherwise behind the fold
+
+
+def test_rows_have_the_published_names(one, tmp_path):
+    cca, _ = ch24.chosen_cca(one)
+    found = ch24.results(one, cca, ch24.begun_as_cca(one, cca, tmp_path, steps=5)[0])
+    assert {r["row"] for r in published() if r["table"] == ch24.TABLE} <= set(found)
+    rows = ch24.rows_of(found, "toy", 30)
+    assert all(r["low"] <= r["value"] <= r["high"] for r in rows) and len(rows) == 6 * len(found)
+    assert found[ch24.BY_CCA]["image to text"].shape == (30,) and found[ch24.BY_CCA]["text to image"].shape == (60,)
+
+
+def test_sentences_on_cards(one):
+    cards = ch24.SentenceSet(one, every=7)
+    query = cards.queries[2]
+    assert cards.query_image(query).shape == (180, 240, 3) and cards.ids[cards.relevant(query, "")[0][0]] == query.image_id
+    assert one.data.pairs("test")[0][14] == cards.texts[2]
+
+
+def test_other_tiers_have_no_rows():
+    assert ch24.run("full") == [] and ch24_phrases.run("campus") == []
