@@ -6,21 +6,18 @@ writes `images/<id>.jpg`, `records/<part>.json`, and last of all `manifest.json`
 """
 
 import json
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from visret_lab.files import write_bytes
-from visret_lab.worlds.manifest import write_manifest
 from visret_lab.worlds.museum.authors import TIMEFRAMES, make_authors, technique_of
 from visret_lab.worlds.museum.brush import paint
 from visret_lab.worlds.museum.comments import comment, title
 from visret_lab.worlds.museum.contents import compose
-from visret_lab.worlds.parts import is_complete, make_parts
+from visret_lab.worlds.parts import make_splits, split_file
 
 VERSION = "1.0"
 PART = 200  # paintings of a part
@@ -55,24 +52,8 @@ def generate(folder, config=None, *, workers=None, progress=True):
     Raises:
         OSError: the folder cannot be written, or the disk is full; whatever is complete stays and is used by the next call.
     """
-    folder, config = Path(folder), config or MuseumConfig()
-    parts = [(split, start, min(PART, count - start)) for split,
-             count in (("train", config.train), ("val", config.val), ("test", config.test))
-             for start in range(0, count, PART)]
-    todo = [p for p in parts if not is_complete(folder, _record_file(p), p[2])]
-    with tqdm(total=sum(p[2] for p in todo), desc="museum", unit="painting", disable=not progress or not todo) as bar:
-        for count in make_parts(partial(_make, folder, config=config), todo, workers):
-            bar.update(count)
-    records = [r for p in parts for r in json.loads((folder / _record_file(p)).read_text())]
-    write_bytes(folder / "truth.json", json.dumps({"version": VERSION, "config": asdict(config), "paintings": records}).encode(),
-                durable=False)
-    write_manifest(folder, "museum", VERSION, config.seed,
-                   [f"images/{r['id']}.jpg" for r in records] + [_record_file(p) for p in parts] + ["truth.json"])
-    return folder
-
-
-def _record_file(part):
-    return f"records/{part[0]}{part[1]:05d}.json"
+    return make_splits(Path(folder), ("museum", VERSION), _make, config or MuseumConfig(), size=PART, content="paintings", unit="painting",
+                       workers=workers, progress=progress)
 
 
 def _make(folder, part, config):
@@ -97,5 +78,5 @@ def _make(folder, part, config):
                         "type": kind,
                         "technique": technique, "date": str(first + int(rng.integers(50))), "title": title(rng, facts, kind),
                         "comment": comment(rng, facts, author, kind, technique), "facts": [list(f) for f in facts]})
-    write_bytes(folder / _record_file(part), json.dumps(records).encode(), durable=False)
+    write_bytes(folder / split_file(part), json.dumps(records).encode(), durable=False)
     return count

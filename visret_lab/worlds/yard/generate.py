@@ -7,16 +7,13 @@ writes `images/<id>.jpg`, `records/<part>.json`, and last of all `manifest.json`
 
 import json
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from visret_lab.files import write_bytes
-from visret_lab.worlds.manifest import write_manifest
-from visret_lab.worlds.parts import is_complete, make_parts
+from visret_lab.worlds.parts import make_splits, split_file
 from visret_lab.worlds.yard.language import describe
 from visret_lab.worlds.yard.scene import SIZE, draw_scene
 
@@ -54,24 +51,8 @@ def generate(folder, config=None, *, workers=None, progress=True):
     Raises:
         OSError: the folder cannot be written, or the disk is full; whatever is complete stays and is used by the next call.
     """
-    folder, config = Path(folder), config or YardConfig()
-    parts = [(split, start, min(PART, count - start)) for split,
-             count in (("train", config.train), ("val", config.val), ("test", config.test))
-             for start in range(0, count, PART)]
-    todo = [p for p in parts if not is_complete(folder, _record_file(p), p[2])]
-    with tqdm(total=sum(p[2] for p in todo), desc="yard", unit="scene", disable=not progress or not todo) as bar:
-        for count in make_parts(partial(_make, folder, config=config), todo, workers):
-            bar.update(count)
-    records = [r for p in parts for r in json.loads((folder / _record_file(p)).read_text())]
-    write_bytes(folder / "truth.json", json.dumps({"version": VERSION, "config": asdict(config), "scenes": records}).encode(),
-                durable=False)
-    write_manifest(folder, "yard", VERSION, config.seed,
-                   [f"images/{r['id']}.jpg" for r in records] + [_record_file(p) for p in parts] + ["truth.json"])
-    return folder
-
-
-def _record_file(part):
-    return f"records/{part[0]}{part[1]:05d}.json"
+    return make_splits(Path(folder), ("yard", VERSION), _make, config or YardConfig(), size=PART, content="scenes", unit="scene",
+                       workers=workers, progress=progress)
 
 
 def _make(folder, part, config):
@@ -91,5 +72,5 @@ def _make(folder, part, config):
         records.append({"id": name, "split": split, "place": scene.place, "events": scene.events, "extras": scene.extras,
                         "things": [asdict(t) for t in scene.things], "captions": [text for text, _ in told],
                         "phrases": [phrases for _, phrases in told]})
-    write_bytes(folder / _record_file(part), json.dumps(records).encode(), durable=False)
+    write_bytes(folder / split_file(part), json.dumps(records).encode(), durable=False)
     return count
