@@ -26,9 +26,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 setup: $(VENV)/.installed ## Create .venv with everything the course needs
 
-data: setup ## Generate the mini data (two or three minutes, once)
+data: setup ## Generate the mini data (seven minutes on two cores, once)
 	@echo "== Mini data"
-	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film museum
+	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film museum yard
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py

@@ -1,9 +1,9 @@
 """`make book`: run what changed, then let Jupyter Book typeset the executed copies.
 
 Executed notebooks are kept in book/_build/executed with their fingerprint (fingerprint.py); the book is made from
-book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Notebooks run in two lanes, side by side. Chapters that share
-features stand in one lane, so that nothing is computed twice. The table that a chapter shows begins with what all earlier ones
-measured, and some of these may still be running in the other lane: so the tables are filled at the end.
+book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Two notebooks run at a time. Chapters that share features stand in one group, which is run in
+order, so that nothing is computed twice. The table that a chapter shows begins with what all earlier ones measured, and some of these
+may still be running in another group: so the tables are filled at the end.
 """
 
 import os
@@ -27,7 +27,8 @@ EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 TIMEOUT = 600  # seconds a cell
-DEEP = "12"  # the first chapter on networks
+# First chapters of the groups: networks (the longest, so it starts first), local features, film, sentences, systems.
+GROUPS = (("12", "22"), ("00", "12"), ("22", "24"), ("24", "27"), ("27", "99"))
 
 
 def main():
@@ -37,7 +38,7 @@ def main():
     chapters = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     sources = chapters + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
     with ProcessPoolExecutor(2) as pool:
-        failed = sum(pool.map(execute, lanes(sources)), [])
+        failed = sum(pool.map(execute, groups(sources)), [])
     if failed:
         sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
     for chapter in chapters:
@@ -51,10 +52,11 @@ def main():
     print(f"== {HERE / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
 
 
-def lanes(sources):
-    """Two lists of notebooks that run side by side, each in order: chapters on local features, and all others."""
-    local = [s for s in sources if s.parent.name == "notebooks" and s.name < DEEP]
-    return local, [s for s in sources if s not in local]
+def groups(sources):
+    """Lists of notebooks, each to be run in order; a free process takes the next list. Solutions come last, one by one."""
+    chapters = [s for s in sources if s.parent.name == "notebooks"]
+    together = [[s for s in chapters if first <= s.name < end] for first, end in GROUPS]
+    return [g for g in together if g] + [[s] for s in sources if s not in chapters]
 
 
 def fill_table(chapter):

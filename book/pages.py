@@ -38,7 +38,8 @@ TITLES = {  # of the tables, in the order of the page
     "semart": "Paintings and their comments",
     "semart-encoders": "Paintings and their comments: vectors of the picture (chapter 25)",
     "semart-human": "Paintings and their comments: the machine against people",
-    "two-branch": "Images and sentences",
+    "two-branch": "Images and sentences (chapter 24)",
+    "phrase-localisation": "Phrases and the boxes that they name (chapter 24)",
 }
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
 

@@ -1,4 +1,4 @@
-"""Notebooks run in two lanes, each in order; a notebook is asked whether it is fresh only after those before it have run."""
+"""Notebooks run in groups, each in order; a notebook is asked whether it is fresh only after those of its group before it have run."""
 
 import sys
 from pathlib import Path
@@ -29,14 +29,21 @@ def test_a_chapter_is_asked_after_the_earlier_ones_have_run(build, monkeypatch, 
     assert "[1/3] 01_a.ipynb: ok" in capsys.readouterr().out
 
 
-def test_local_features_run_in_one_lane_and_all_else_in_the_other(build):
+def test_chapters_that_share_features_run_in_order_and_solutions_fill_the_gaps(build):
     folder = ROOT / "notebooks"
-    names = ["00_welcome.ipynb", "05_b.ipynb", "12_codes.ipynb", "13_c.ipynb", "solutions/05_b.ipynb", "solutions/12_codes.ipynb"]
-    first, second = build.lanes([folder / name for name in names])
-    assert first == [folder / n for n in names[:2]] and second == [folder / n for n in names[2:]]
+    names = ["00_welcome", "05_b", "12_codes", "21_c", "22_film", "24_text", "26_d", "27_e", "solutions/05_b", "solutions/12_codes"]
+    sources = [folder / f"{name}.ipynb" for name in names]
+    found = [[s.relative_to(folder).with_suffix("").as_posix() for s in group] for group in build.groups(sources)]
+    assert found == [["12_codes", "21_c"], ["00_welcome", "05_b"], ["22_film"], ["24_text", "26_d"], ["27_e"], ["solutions/05_b"],
+                     ["solutions/12_codes"]]
 
 
-def test_a_table_is_filled_with_what_ran_later_in_the_other_lane(build, monkeypatch, tmp_path):
+def test_a_group_without_chapters_is_left_out(build):
+    source = ROOT / "notebooks" / "25_a.ipynb"
+    assert build.groups([source]) == [[source]]
+
+
+def test_a_table_is_filled_with_what_ran_later_in_another_group(build, monkeypatch, tmp_path):
     monkeypatch.setenv("VISRET_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(build, "EXECUTED", tmp_path)
     row = {"dataset": "town", "protocol": "medium", "low": 0.1, "high": 0.9, "bytes": 4, "ms": 1.0}

@@ -3,7 +3,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from visret_lab.crossmodal.cca import CCA
+from visret_lab.crossmodal.cca import CCA, fit_several
 
 
 def views(n=400, shared=3, dx=8, dy=6, noise=0.7, seed=0):
@@ -149,3 +149,20 @@ def test_bad_input_gets_words(made, words):
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         CCA().transform(np.ones((2, 3)))
+
+
+def test_several_regularisers_at_once_are_each_the_one():
+    x, y = views()
+    for share, found in zip((1e-3, (0.1, 1.0)), fit_several(x, y, (1e-3, (0.1, 1.0)), 4, power=2), strict=True):
+        wanted = CCA(4, share, power=2).fit(x, y)
+        assert np.array_equal(found.correlations_, wanted.correlations_) and np.array_equal(found.transform(x), wanted.transform(x))
+        assert np.array_equal(found.transform(y=y), wanted.transform(y=y)) and found.n_samples_ == len(x)
+    assert found.correlations_[0] < fit_several(x, y, (1e-3,))[0].correlations_[0]
+
+
+def test_several_regularisers_are_checked_before_anything_is_worked_out():
+    x, y = views()
+    with pytest.raises(ValueError, match="at least 0"):
+        fit_several(x, y, (0.1, -1))
+    with pytest.raises(ValueError, match="n_components"):
+        fit_several(x, y, (0.1,), 7)

@@ -8,7 +8,7 @@ from visret_lab.bench.encoders import by_hand, one_by_one, races
 from visret_lab.bench.race import run_race
 from visret_lab.video.encoders.attention import AttentionPooling
 from visret_lab.video.encoders.batches import padded
-from visret_lab.video.encoders.recurrent import LastState
+from visret_lab.deep.recurrent import LastState
 
 pytestmark = pytest.mark.reference
 SHOTS = [np.random.default_rng(n).normal(size=(n, 6)).astype(np.float32) for n in (5, 1, 50, 12)]

@@ -43,9 +43,23 @@ def test_rows_have_the_published_names(one, tmp_path):
     cca, _ = ch24.chosen_cca(one)
     found = ch24.results(one, cca, ch24.begun_as_cca(one, cca, tmp_path, steps=5)[0])
     assert {r["row"] for r in published() if r["table"] == ch24.TABLE} <= set(found)
-    rows = ch24.rows_of(found, "toy", 30)
+    owner = one.split("test")[2]
+    rows = ch24.rows_of(found, "toy", 30, owner)
     assert all(r["low"] <= r["value"] <= r["high"] for r in rows) and len(rows) == 6 * len(found)
+    means = [(1 / ways["text to image"]).mean() for ways in found.values()]
+    assert [r.mean for r in ch24.as_results(found, "toy", owner)] == pytest.approx(means)
     assert found[ch24.BY_CCA]["image to text"].shape == (30,) and found[ch24.BY_CCA]["text to image"].shape == (60,)
+
+
+def test_intervals_draw_pictures_and_not_sentences():
+    """Ten sentences of each picture, all right or all wrong: as many independent questions as there are pictures."""
+    owner = np.repeat(np.arange(20), 10)
+    hits = np.where(owner < 10, 1, 99)
+    rows = ch24.rows_of({"row": {"text to image": hits, "image to text": hits[::10]}}, "toy", 20, owner)
+    by_way = {r["metric"]: (r["low"], r["high"]) for r in rows}
+    assert by_way["R@1, text to image, toy"] == pytest.approx(by_way["R@1, image to text, toy"])
+    assert by_way["R@1, text to image, toy"][1] - by_way["R@1, text to image, toy"][0] > 0.3
+    assert ch24.by_picture(np.array([1.0, 0.0, 4.0]), np.array([0, 0, 1])).tolist() == [0.5, 4.0]
 
 
 def test_sentences_on_cards(one):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from visret_lab.video.encoders.batches import padded
-from visret_lab.video.encoders.recurrent import LastState
+from visret_lab.deep.recurrent import LastState
 from visret_lab.video.encoders.shot_encoder import shot_encoder
 from visret_lab.video.encoders.starts import start_as_pooling
 from visret_lab.video.sampling import evenly

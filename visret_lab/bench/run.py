@@ -5,13 +5,13 @@ import json
 import typer
 from tqdm import tqdm
 
-from visret_lab.bench import (aggregate, bow, cleaning, color, compact, deep_local, deep_words, diffusion, dimension, edges_gist, encoders,
-                              evaluation, late_fusion, local, losses, pca, pooling, saliency, similarity, video)
+from visret_lab.bench import (aggregate, bow, cleaning, color, compact, crossmodal, deep_local, deep_words, diffusion, dimension, edges_gist,
+                              encoders, evaluation, late_fusion, local, losses, pca, pooling, saliency, similarity, video)
 from visret_lab.bench.race import RaceError, run_race
 from visret_lab.bench.record import RECORD, versions
 
 MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension, pca, compact, pooling, deep_words, saliency, cleaning,
-           losses, deep_local, late_fusion, diffusion, similarity, video, encoders)
+           losses, deep_local, late_fusion, diffusion, similarity, video, encoders, crossmodal)
 
 
 def all_races(chapter=None, small=False):

@@ -4,6 +4,8 @@ Hotelling, "Relations between two sets of variates", Biometrika 1936; with a reg
 Shawe-Taylor, Neural Computation 2004. The scaled cosine: Gong, Ke, Isard, Lazebnik, IJCV 2014.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import solve_triangular, svd
 from scipy.linalg.lapack import dpotrf
@@ -52,26 +54,9 @@ class CCA(BaseEstimator):
             ValueError: other numbers of rows, fewer than 2, NaN, a view that never changes, too many components, a negative regularizer or
                 power, or, without a regulariser, a singular covariance: the column that depends on others is named.
         """
-        shares = self._shares()
+        self._shares()
         x, y = _pair(x, y)
-        if len(x) < 2:
-            raise ValueError(f"A correlation needs at least 2 pairs; got {len(x)}.")
-        most = min(x.shape[1], y.shape[1], len(x) - 1)
-        count = most if self.n_components is None else self.n_components
-        if not 1 <= count <= most:
-            raise ValueError(f"n_components must be between 1 and {most} (columns {x.shape[1]} and {y.shape[1]}, {len(x)} pairs); "
-                             f"got {self.n_components}.")
-        self.x_mean_, self.y_mean_ = x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64)
-        xx, yy, xy = covariances(x - self.x_mean_, y - self.y_mean_)
-        lx, ly = (_triangle(c, share, name, len(x)) for c, share, name in ((xx, shares[0], "x"), (yy, shares[1], "y")))
-        whitened = solve_triangular(ly, solve_triangular(lx, xy, lower=True).T, lower=True).T
-        u, rho, vt = svd(whitened, full_matrices=False, lapack_driver="gesdd")
-        self.x_weights_ = solve_triangular(lx, u[:, :count], lower=True, trans=1)
-        self.y_weights_ = solve_triangular(ly, vt[:count].T, lower=True, trans=1)
-        signs = np.sign(np.take_along_axis(self.x_weights_, np.abs(self.x_weights_).argmax(axis=0)[None], axis=0))
-        self.x_weights_, self.y_weights_ = self.x_weights_ * signs, self.y_weights_ * signs
-        self.correlations_, self.n_samples_ = np.clip(rho[:count], 0, 1), len(x)
-        return self
+        return self._solve(_moments(x, y))
 
     def transform(self, x=None, y=None):
         """Into the common space.
@@ -111,6 +96,23 @@ class CCA(BaseEstimator):
         """The mean of `correlations` on pairs: float. Larger is better; on pairs that were not learnt from it chooses a regulariser."""
         return float(self.correlations(x, y).mean())
 
+    def _solve(self, of):
+        """The closed form from means and covariances. Args: of: Moments."""
+        most = min(len(of.x_mean), len(of.y_mean), of.count - 1)
+        count = most if self.n_components is None else self.n_components
+        if not 1 <= count <= most:
+            raise ValueError(f"n_components must be between 1 and {most} (columns {len(of.x_mean)} and {len(of.y_mean)}, "
+                             f"{of.count} pairs); got {self.n_components}.")
+        lx, ly = (_triangle(c, share, name, of.count) for c, share, name in zip((of.xx, of.yy), self._shares(), "xy", strict=True))
+        whitened = solve_triangular(ly, solve_triangular(lx, of.xy, lower=True).T, lower=True).T
+        u, rho, vt = svd(whitened, full_matrices=False, lapack_driver="gesdd")
+        self.x_weights_ = solve_triangular(lx, u[:, :count], lower=True, trans=1)
+        self.y_weights_ = solve_triangular(ly, vt[:count].T, lower=True, trans=1)
+        signs = np.sign(np.take_along_axis(self.x_weights_, np.abs(self.x_weights_).argmax(axis=0)[None], axis=0))
+        self.x_weights_, self.y_weights_ = self.x_weights_ * signs, self.y_weights_ * signs
+        self.x_mean_, self.y_mean_, self.correlations_, self.n_samples_ = of.x_mean, of.y_mean, np.clip(rho[:count], 0, 1), of.count
+        return self
+
     def _project(self, rows, side):
         mean, weights = (self.x_mean_, self.x_weights_) if side == "x" else (self.y_mean_, self.y_weights_)
         rows = as_rows(rows, side, len(mean))
@@ -127,6 +129,36 @@ class CCA(BaseEstimator):
         return shares
 
 
+class Moments(NamedTuple):
+    """All that a CCA knows of its pairs. x_mean, y_mean; xx, yy, xy: of `covariances`; count: pairs."""
+
+    x_mean: np.ndarray
+    y_mean: np.ndarray
+    xx: np.ndarray
+    yy: np.ndarray
+    xy: np.ndarray
+    count: int
+
+
+def fit_several(x, y, shares, n_components=None, power=4.0):
+    """One CCA for each regulariser; what costs most, the covariances, is worked out once.
+
+    Args:
+        x, y: as for `CCA.fit`. shares: list of regularisers. n_components, power: of all of them.
+
+    Returns:
+        list of fitted CCA, as `CCA(n_components, share, power).fit(x, y)` gives them.
+
+    Raises:
+        ValueError: as `CCA.fit`.
+    """
+    models = [CCA(n_components, share, power) for share in shares]
+    for model in models:
+        model._shares()
+    of = _moments(*_pair(x, y))
+    return [model._solve(of) for model in models]
+
+
 def covariances(x, y):
     """C_xx, C_yy and C_xy of centred rows, without a regulariser: float64. Args: x, y: float n x D_x, n x D_y."""
     xx, yy, xy = (np.zeros((len(a), len(b))) for a, b in ((x.T, x.T), (y.T, y.T), (x.T, y.T)))
@@ -134,6 +166,13 @@ def covariances(x, y):
         a, b = (rows[start : start + ROWS].astype(np.float64) for rows in (x, y))
         xx, yy, xy = xx + a.T @ a, yy + b.T @ b, xy + a.T @ b
     return xx / (len(x) - 1), yy / (len(x) - 1), xy / (len(x) - 1)
+
+
+def _moments(x, y):
+    if len(x) < 2:
+        raise ValueError(f"A correlation needs at least 2 pairs; got {len(x)}.")
+    x_mean, y_mean = x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64)
+    return Moments(x_mean, y_mean, *covariances(x - x_mean, y - y_mean), len(x))
 
 
 def _pair(x, y):

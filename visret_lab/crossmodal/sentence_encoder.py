@@ -1,6 +1,6 @@
 """A sentence as one vector, by a network that reads its words one after the other.
 
-The recurrent cells are those of `visret_lab.video.encoders.recurrent`, where their equations stand: a sentence is a sequence of words as a
+The recurrent cells are those of `visret_lab.deep.recurrent`, where their equations stand: a sentence is a sequence of words as a
 shot is a sequence of frames. Kiros, Salakhutdinov, Zemel, "Unifying Visual-Semantic Embeddings", 2014, read captions so.
 """
 
@@ -10,8 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from visret_lab.arrays import as_rows
-from visret_lab.video.encoders.batches import require_lengths
-from visret_lab.video.encoders.recurrent import CELLS, LastState
+from visret_lab.deep.recurrent import CELLS, LastState, require_lengths
 
 KINDS = ("gru", "lstm", "mean")
 

@@ -5,7 +5,7 @@ from tests.teaching.exercises.common import assert_exercise_module
 from visret_lab.teaching.exercises import ch23_video_encoders as exercise
 from visret_lab.training.losses.cosine_margin import cosine_margin
 from visret_lab.video.encoders.attention import AttentionPooling
-from visret_lab.video.encoders.recurrent import LastState
+from visret_lab.deep.recurrent import LastState
 from visret_lab.video.sampling import at_rate
 
 

@@ -197,3 +197,59 @@ overlap = Exercise(
     hints=("The intersection runs from the larger of the left ends to the smaller of the right ends; the same for top and bottom.",
            "Clip its sides at 0. Union = both areas minus the intersection."),
 )
+
+
+def _kernel_rho(kx, ky, r, count, centre=True, per_row=True, root=True, both=True, squared=False):
+    n, sides = len(kx), []
+    for k, regular in ((kx, True), (ky, both)):
+        if centre:
+            k = k - k.mean(axis=0) - k.mean(axis=1)[:, None] + k.mean()
+        v, e = np.linalg.eigh(k)
+        v = np.where(v > 1e-9 * v.max(), v, 0)
+        share = np.divide(v, v + (r * (n - 1) if per_row else r) * regular, out=np.zeros(n), where=v > 0)
+        sides.append((e * (np.sqrt(share) if root else share)) @ e.T)
+    rho = np.linalg.svd(sides[0] @ sides[1], compute_uv=False)[:count]
+    return rho**2 if squared else rho
+
+
+def _kernel_correlations(kx, ky, r, count):
+    return _kernel_rho(kx, ky, r, count)
+
+
+def _unwhitened(kx, ky, r, count):
+    kx, ky = (k - k.mean(axis=0) - k.mean(axis=1)[:, None] + k.mean() for k in (kx, ky))
+    return np.linalg.svd(kx @ ky, compute_uv=False)[:count]
+
+
+def _cases_kernels():
+    """Two cases of linear kernels, whose answers are those of `correlations`, and one of curved kernels."""
+    linear = [(x @ x.T, y @ y.T, r, min(x.shape[1], y.shape[1])) for x, y, r in correlations.cases()[:2]]
+    curved = [np.exp(-0.1 * ((v[:, None] - v) ** 2).sum(axis=2)) for v in _views(5, 30, 3, 3)]
+    return [*linear, (*curved, 0.05, 6)]
+
+
+kernel = Exercise(
+    name="correlations in the space of a kernel",
+    reference=_kernel_correlations,
+    cases=_cases_kernels,
+    mistakes=(
+        Mistake("not centred", lambda kx, ky, r, c: _kernel_rho(kx, ky, r, c, centre=False),
+                "The kernels are not centred. Inner products around the origin 'correlate' through the means; take off the means of rows "
+                "and columns, and add the mean of all."),
+        Mistake("r without n - 1", lambda kx, ky, r, c: _kernel_rho(kx, ky, r, c, per_row=False),
+                "You added r, but a kernel is n - 1 times as large as a covariance: the regulariser is r (n - 1)."),
+        Mistake("no root", lambda kx, ky, r, c: _kernel_rho(kx, ky, r, c, root=False),
+                "The root is missing: H is the root of K (K + c I)^-1. Without it each side is shrunk twice."),
+        Mistake("one side", lambda kx, ky, r, c: _kernel_rho(kx, ky, r, c, both=False),
+                "Only the side of x is regularised. A kernel of the other side that has full rank then agrees with anything."),
+        Mistake("squared", lambda kx, ky, r, c: _kernel_rho(kx, ky, r, c, squared=True),
+                "You returned squares, as an eigenproblem gives them. Take their roots: correlations are the singular values of H_x H_y."),
+        Mistake("not whitened", _unwhitened,
+                "These are singular values of K_x K_y. Directions of large variance win there; divide by K + c I first, and take the "
+                "root."),
+    ),
+    hints=("Centre: `k - k.mean(axis=0) - k.mean(axis=1)[:, None] + k.mean()`.",
+           "`v, e = np.linalg.eigh(k)`, and `v = np.maximum(v, 0)`: rounding makes some of them a little negative.",
+           "H is `(e * np.sqrt(v / (v + r * (n - 1)))) @ e.T`: the same vectors, shrunk eigenvalues.",
+           "`np.linalg.svd(hx @ hy, compute_uv=False)[:count]` is the answer."),
+)

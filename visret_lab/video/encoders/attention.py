@@ -8,7 +8,7 @@ All a_t equal is the mean of the frames. The order of the frames does not count.
 import torch
 from torch import nn
 
-from visret_lab.video.encoders.batches import require_lengths
+from visret_lab.deep.recurrent import require_lengths
 
 
 class MeanPooling(nn.Module):

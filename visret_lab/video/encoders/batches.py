@@ -33,14 +33,5 @@ def padded(shots, dim, limit=LIMIT):
     return x, torch.tensor([len(shot) for shot in rows])
 
 
-def require_lengths(x, lengths):
-    """ValueError unless x is B x T x D and lengths int B, from 1 to T."""
-    if x.dim() != 3 or lengths.shape != x.shape[:1]:
-        raise ValueError(f"A batch of shots is B x T x D with one length each; got {tuple(x.shape)} and {tuple(lengths.shape)}.")
-    if len(lengths) and (int(lengths.min()) < 1 or int(lengths.max()) > x.shape[1]):
-        raise ValueError(f"Lengths must lie between 1 and {x.shape[1]}; got {int(lengths.min())} to {int(lengths.max())}. A shot without "
-                         "frames has no vector: drop it.")
-
-
 def _none(i):
     raise ValueError(f"Shot {i} has no frames, so it has no vector. Drop it, or look why nothing was sampled from it.")

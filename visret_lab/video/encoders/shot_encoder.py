@@ -14,7 +14,7 @@ from torch.nn.functional import normalize
 from visret_lab.arrays import as_rows
 from visret_lab.video.encoders.attention import AttentionPooling, MeanPooling
 from visret_lab.video.encoders.batches import LIMIT, padded
-from visret_lab.video.encoders.recurrent import LastState
+from visret_lab.deep.recurrent import LastState
 
 BLOCK = 256  # shots that are encoded together
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from visret_lab.video.encoders.attention import AttentionPooling
-from visret_lab.video.encoders.recurrent import LastState
+from visret_lab.deep.recurrent import LastState
 
 INNER, OUTER, KEEP = 0.5, 2.0, 4.0  # s and the factor of the projections, small, so that tanh bends little; of the gates' biases
 

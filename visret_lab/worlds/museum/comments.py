@@ -6,6 +6,8 @@ painter's works. So no single word finds a painting.
 
 import numpy as np
 
+from visret_lab.worlds.words import with_article
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 SAYS = {
     ("time", "morning"): ("the light is that of early morning", "day is just breaking", "a pale morning light lies over everything"),
@@ -161,8 +163,8 @@ def title(rng, facts, kind):
             options = ["Still-life with " + " and ".join([f.value for f in facts if f.kind == "thing"][:2]), "Still-life"]
         case "portrait":
             who = known["sitter"].capitalize()
-            options = [f"Portrait of a {known['age']} {known['sitter']}".replace("grown ", ""), f"{who} with a {known['held']}"
-                       if "held" in known else "Portrait"]
+            shown = with_article(f"{known['age']} {known['sitter']}".replace("grown ", ""))
+            options = [f"Portrait of {shown}", f"{who} with a {known['held']}" if "held" in known else "Portrait"]
         case "interior":
             options = [f"{known['sitter'].capitalize()} {known['doing']}", "Interior"]
         case _:

@@ -19,7 +19,7 @@ from visret_lab.worlds.museum.comments import comment, title
 from visret_lab.worlds.museum.contents import compose
 from visret_lab.worlds.parts import make_splits, split_file
 
-VERSION = "1.0"
+VERSION = "1.1"
 PART = 200  # paintings of a part
 QUALITY = 85
 

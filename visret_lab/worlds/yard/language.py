@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from visret_lab.worlds.words import with_article
+
 NOUNS = {
     "man": ("man", "man", "guy", "person"),
     "woman": ("woman", "woman", "lady", "person"),
@@ -146,7 +148,7 @@ def _worn(scene, rng, wears):
 
 
 def _article(words):
-    return " ".join(["an" if words[0][0] in "aeiou" else "a", *words])
+    return with_article(" ".join(words))
 
 
 def _joined(pieces):
