@@ -40,6 +40,7 @@ TITLES = {  # of the tables, in the order of the page
     "semart-human": "Paintings and their comments: the machine against people",
     "two-branch": "Images and sentences (chapter 24)",
     "phrase-localisation": "Phrases and the boxes that they name (chapter 24)",
+    "semantic-retrieval": "Pictures that share captions (chapter 26)",
 }
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
 

@@ -102,9 +102,9 @@ def learn(ground, folder, schedule=SCHEDULE, shape="non-linear", loss="both dire
     sides = whitening(x), whitening(y)
     torch.manual_seed(schedule.seed)
     network = build(x.shape[1], y.shape[1], shape)
-    inside = [_whiten(rows, *side) for rows, side in zip((x, y), sides, strict=True)]
+    inside = [whitened(rows, *side) for rows, side in zip((x, y), sides, strict=True)]
     held = ground.split("val")
-    asked = [_whiten(rows, *side) for rows, side in zip(held[:2], sides, strict=True)]
+    asked = [whitened(rows, *side) for rows, side in zip(held[:2], sides, strict=True)]
     batches = PairBatches(network, loss_of or StructurePreserving(LOSSES[loss], margin, hardest), *inside, owner, schedule.batch, 2)
     minimise(network, batches, schedule, folder, lambda: {"score": score(network, *asked, held[2])}, progress)
     for side, name in zip(sides, ("image", "sentence"), strict=True):
@@ -116,7 +116,8 @@ def learn(ground, folder, schedule=SCHEDULE, shape="non-linear", loss="both dire
     return network.eval(), score(network, *held)
 
 
-def _whiten(rows, mean, matrix):
+def whitened(rows, mean, matrix):
+    """The formula above: float32 N x D. Args: rows: float N x D. mean, matrix: what `whitening` gave."""
     return ((rows - mean) @ matrix.T).astype(np.float32)
 
 
@@ -174,7 +175,7 @@ def refine(ground, cca, folder, schedule, margin=MARGIN, hardest=HARDEST, loss="
     sides = (cca.x_mean_, (cca.x_weights_ * size).T), (cca.y_mean_, (cca.y_weights_ * size).T)
     x, y, owner = ground.split("train")
     held = ground.split("val")
-    asked = [_whiten(rows, *side) for rows, side in zip(held[:2], sides, strict=True)]
+    asked = [whitened(rows, *side) for rows, side in zip(held[:2], sides, strict=True)]
     network, seen = TwoBranch(len(size), len(size), None, len(size)), []
     _as_identity(network)
 
@@ -183,7 +184,7 @@ def refine(ground, cca, folder, schedule, margin=MARGIN, hardest=HARDEST, loss="
         return {"score": seen[-1]}
 
     test()
-    inside = [_whiten(rows, *side) for rows, side in zip((x, y), sides, strict=True)]
+    inside = [whitened(rows, *side) for rows, side in zip((x, y), sides, strict=True)]
     batches = PairBatches(network, StructurePreserving(LOSSES[loss], margin, hardest), *inside, owner, schedule.batch, 2)
     minimise(network, batches, schedule, folder, test, progress, patience=schedule.steps)
     if max(seen[1:], default=np.inf) <= seen[0]:
