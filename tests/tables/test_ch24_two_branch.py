@@ -42,13 +42,25 @@ def test_branches_begin_as_the_cca_and_are_never_worse_on_validation(one, tmp_pa
 def test_rows_have_the_published_names(one, tmp_path):
     cca, _ = ch24.chosen_cca(one)
     found = ch24.results(one, cca, ch24.begun_as_cca(one, cca, tmp_path, steps=5)[0])
-    assert {r["row"] for r in published() if r["table"] == ch24.TABLE} <= set(found)
     owner = one.split("test")[2]
     rows = ch24.rows_of(found, "toy", 30, owner)
     assert all(r["low"] <= r["value"] <= r["high"] for r in rows) and len(rows) == 6 * len(found)
     means = [(1 / ways["text to image"]).mean() for ways in found.values()]
     assert [r.mean for r in ch24.as_results(found, "toy", owner)] == pytest.approx(means)
     assert found[ch24.BY_CCA]["image to text"].shape == (30,) and found[ch24.BY_CCA]["text to image"].shape == (60,)
+
+
+def test_the_sentences_of_a_run_can_be_fisher_vectors(one, monkeypatch):
+    for name, value in (("WORDS", 3), ("MIXTURE", 2), ("SHORT", 8)):
+        monkeypatch.setattr(ch24, name, value)
+    fisher = ch24.by_fisher_vectors(one)
+    x, y, owner = fisher.split("val")
+    assert y.shape == (len(owner), 8) and np.isfinite(y).all()
+    assert np.allclose(y[0], fisher.text.transform([one.data.pairs("val")[0][0]])[0], atol=1e-5)
+
+
+def test_every_published_row_is_one_that_a_run_can_fill():
+    assert {r["row"] for r in published() if r["table"] == ch24.TABLE} == {ch24.BY_FISHER, ch24.BY_BRANCHES}
 
 
 def test_intervals_draw_pictures_and_not_sentences():
