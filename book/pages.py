@@ -41,6 +41,7 @@ TITLES = {  # of the tables, in the order of the page
     "two-branch": "Images and sentences (chapter 24)",
     "phrase-localisation": "Phrases and the boxes that they name (chapter 24)",
     "semantic-retrieval": "Pictures that share captions (chapter 26)",
+    "full-system": "The whole system, part by part (chapter 27)",
 }
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
 

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from visret_lab.datasets.commands import app as data_app
+from visret_lab.system import commands as system
 from visret_lab.tables.commands import app as tables_app
 from visret_lab.teaching.commands import app as notebooks_app
 
@@ -16,6 +17,8 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.add_typer(notebooks_app, name="notebooks")
 app.add_typer(tables_app, name="reproduce")
+app.command("index")(system.index)
+app.command("search")(system.search)
 
 
 @app.command()

@@ -28,7 +28,7 @@ def experiments():
         ch15_saliency_attention_regions, ch16_cleaning, ch17_end_to_end, ch17_hybrid, ch18_deep_local, ch19_fusion_label_free,
         ch20_expansion_diffusion, ch21_last_convolution, ch21_similarity_networks, ch22_video_cuts, ch22_video_local,
         ch22_video_temporal, ch23_video_encoders, ch23_video_shots, ch24_phrases, ch24_two_branch, ch24_wikipedia, ch25_semart,
-        ch25_semart_encoders, ch25_semart_human, ch26_semantic, label_free_instre, label_free_oxford,
+        ch25_semart_encoders, ch25_semart_human, ch26_semantic, ch27_full_system, label_free_instre, label_free_oxford,
         late_fusion, saliency_blcf, saliency_sum_pooling, state_of_the_art,
     )
 
@@ -47,7 +47,7 @@ def experiments():
             "video-temporal": (ch22_video_temporal,), "video-encoders": (ch23_video_encoders,), "video-shots": (ch23_video_shots,),
             "wikipedia-articles": (ch24_wikipedia,), "two-branch": (ch24_two_branch,), "phrase-localisation": (ch24_phrases,),
             "semart": (ch25_semart,), "semart-encoders": (ch25_semart_encoders,), "semart-human": (ch25_semart_human,),
-            "semantic-retrieval": (ch26_semantic,)}
+            "semantic-retrieval": (ch26_semantic,), "full-system": (ch27_full_system,)}
 
 
 def published():
