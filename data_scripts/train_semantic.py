@@ -21,6 +21,7 @@ from visret_lab.datasets.cache import cache_dir
 from visret_lab.datasets.yard import load_yard
 from visret_lab.training.checkpoints import read_log
 from visret_lab.training.shipping import ship
+from visret_lab.worlds.yard.generate import VERSION
 
 MARGINS, GAPS = (0.1, 0.2, 0.3, 0.5), (0.1, 0.2, 0.3)
 LIMITS = "It knows scenes and sentences that one program painted and wrote, and the vectors of one network."
@@ -41,7 +42,7 @@ def main():
     data = load_yard()
     ground = views(data, picture_vectors(data), min_count=3)
     schedule = replace(SCHEDULE, steps=options.steps, check=max(1, options.steps // 12))
-    held, work = judged(ground, "val"), cache_dir("training", f"semantic-{options.steps}")
+    held, work = judged(ground, "val"), cache_dir("training", f"semantic-{VERSION}-{options.steps}")
 
     def trained(loss, seed, **how):
         folder = work / "-".join([loss, str(seed), *(f"{k}={v}" for k, v in how.items())])

@@ -25,6 +25,7 @@ from visret_lab.datasets.cache import cache_dir
 from visret_lab.datasets.museum import load_museum
 from visret_lab.training.checkpoints import read_log
 from visret_lab.training.shipping import ship
+from visret_lab.worlds.museum.generate import VERSION
 
 MARGINS = (0.1, 0.2, 0.3, 0.4)
 SHARES = (0.01, 0.05, 0.2)
@@ -38,7 +39,7 @@ class Trainer:
         self.paintings = load_museum()
         self.views, self.texts = picture_views(self.paintings), TextViews(self.paintings)
         self.schedule, self.seeds = replace(SCHEDULE, steps=steps, check=max(1, steps // 10)), range(seeds)
-        self.work = cache_dir("training", f"semart-{steps}")
+        self.work = cache_dir("training", f"semart-{VERSION}-{steps}")
 
     def __call__(self, name, encoder, view="strips", seed=0, field=None, **how):
         """(network, score on the validation paintings, log)."""

@@ -25,6 +25,7 @@ from visret_lab.deep.backbones import minivgg
 from visret_lab.files import write_bytes
 from visret_lab.training.checkpoints import read_log
 from visret_lab.training.shipping import ship
+from visret_lab.worlds.yard.generate import VERSION
 
 CHOICES = [{"margin": 0.1, "hardest": 10}, {"margin": 0.2, "hardest": 50}]
 CROPPED = 600  # training scenes of the comparison of crops
@@ -68,7 +69,7 @@ def main():
     data = load_yard()
     ground = views(data, picture_vectors(data), min_count=3)
     schedule = replace(SCHEDULE, steps=options.steps, check=max(1, options.steps // 4))
-    work = cache_dir("training", f"two-branch-{options.steps}")
+    work = cache_dir("training", f"two-branch-{VERSION}-{options.steps}")
 
     def trained(shape, loss, seed, **how):
         folder = work / "-".join([row_name(shape, loss), str(seed), *(f"{k}={v}" for k, v in how.items())])

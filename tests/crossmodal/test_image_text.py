@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from visret_lab.crossmodal import image_text, two_branch
-from visret_lab.crossmodal.image_text import build, fold, learn, load_row, mean_score, places, score, views, whitening
+from visret_lab.crossmodal.image_text import build, fingerprint, fold, learn, load_row, mean_score, places, score, views, whitening
 from visret_lab.datasets.captioned import CaptionedSet
 from visret_lab.training.classification import Schedule
 
@@ -28,6 +28,14 @@ def test_a_split_knows_whose_sentence_is_whose(ground):
     assert images.shape == (15, 10) and sentences.shape == (30, 6)
     for row, sentence in zip(owner, ground.data.pairs("val")[0], strict=True):
         assert sentence in ground.data.captions[ground.data.splits["val"][row]]
+
+
+def test_a_fingerprint_changes_with_the_pictures_the_sentences_and_what_else_is_given(ground):
+    own = fingerprint(ground, np.ones(2), 1.0)
+    other = views(ground.data, ground.images + 1), views(ground.data, ground.images, max_words=3)
+    assert own == fingerprint(ground, np.ones(2), 1.0)
+    assert len({own, fingerprint(other[0], np.ones(2), 1.0), fingerprint(other[1], np.ones(2), 1.0), fingerprint(ground, np.zeros(2), 1.0),
+                fingerprint(ground, np.ones(2), 2.0)}) == 5
 
 
 def test_whitening_makes_the_covariance_the_identity_where_there_is_enough():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from visret_lab.crossmodal.cca import CCA
 from visret_lab.crossmodal.image_text import views
 from visret_lab.datasets.captioned import CaptionedSet
 from visret_lab.tables.experiments import ch24_phrases
@@ -37,6 +38,17 @@ def test_branches_begin_as_the_cca_and_are_never_worse_on_validation(one, tmp_pa
     assert seen[0] == pytest.approx(ch24.mean_score(ch24.by_cca(one, cca, "val")), abs=1e-3)
     own = ch24.mean_score(ch24.places(network, *one.split("val")))
     assert own == pytest.approx(max(seen), abs=0.02)  # ties of equal sentences may fall otherwise behind the fold
+
+
+def test_branches_of_another_cca_do_not_go_on_from_a_checkpoint_of_this_one(one, monkeypatch, tmp_path):
+    """Without a folder the checkpoint lies in the cache; the second CCA begins on its own."""
+    monkeypatch.setenv("VISRET_CACHE", str(tmp_path))
+    first, second = (CCA(6, share, power=1.0).fit(one.split("train")[0][one.split("train")[2]], one.split("train")[1])
+                     for share in (0.01, 10.0))
+    ch24.begun_as_cca(one, first, steps=5)
+    network, _ = ch24.begun_as_cca(one, second, steps=5)
+    alone, _ = ch24.begun_as_cca(one, second, tmp_path / "alone", steps=5)
+    assert np.allclose(network.embed_images(one.images), alone.embed_images(one.images), atol=1e-5)
 
 
 def test_rows_have_the_published_names(one, tmp_path):

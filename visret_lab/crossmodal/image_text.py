@@ -8,6 +8,7 @@ The paper lets a PCA shorten its Fisher vectors. Behind the training the whiteni
 is shipped takes rows as they are.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +53,18 @@ class Views(NamedTuple):
 def views(data, images, **options):
     """Views of a set: tf-idf is learnt on the training sentences. Args: images: float32 N x D. options: of TfIdf."""
     return Views(data, np.asarray(images, np.float32), TfIdf(dense=True, **options).fit(data.pairs("train")[0]))
+
+
+def fingerprint(ground, *other):
+    """What a training on the training split depends on, as 12 letters: a checkpoint of other rows must not be gone on with.
+
+    Args:
+        ground: Views. other: arrays, or what has a repr that says all.
+    """
+    found = hashlib.sha256()
+    for value in (*ground.split("train"), *other):
+        found.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    return found.hexdigest()[:12]
 
 
 def whitening(rows, share=WHITEN):

@@ -16,7 +16,7 @@ from visret_lab.compact.pca import PCA
 from visret_lab.crossmodal.cca import fit_several
 from visret_lab.crossmodal.hglmm import HGLMM
 from visret_lab.crossmodal.hglmm_fisher import HGLMMFisherVector
-from visret_lab.crossmodal.image_text import LOSSES, SCHEDULE, SHAPES, card, load_row, mean_score, places, refine, views
+from visret_lab.crossmodal.image_text import LOSSES, SCHEDULE, SHAPES, card, fingerprint, load_row, mean_score, places, refine, views
 from visret_lab.crossmodal.ranks import both_ways, recall
 from visret_lab.crossmodal.scene_views import picture_vectors
 from visret_lab.crossmodal.word_vectors import WordVectors, learn_word_vectors
@@ -96,7 +96,9 @@ def by_fisher_vectors(one):
 
 def begun_as_cca(one, cca, folder=None, steps=STEPS):
     """Branches that begin as the CCA: (TwoBranch, scores on the validation split). folder: of the checkpoint; None: in the cache."""
-    folder = cache_dir("training", f"begun-as-cca-{one.data.name}-{len(one.data)}-{steps}") if folder is None else folder
+    if folder is None:
+        began = fingerprint(one, cca.x_weights_, cca.y_weights_, cca.correlations_, cca.power)
+        folder = cache_dir("training", f"begun-as-cca-{one.data.name}-{steps}-{began}")
     return refine(one, cca, folder, replace(SCHEDULE, steps=steps, batch=200, check=max(1, steps // 5)))
 
 

@@ -16,7 +16,7 @@ from visret_lab.crossmodal.cca import CCA
 from visret_lab.crossmodal.describers import (
     PICTURES, TO_IMAGE, TO_TEXT, agreement, any_triplets, correlation, gained, judged, score, similarities, summed,
 )
-from visret_lab.crossmodal.image_text import whitening
+from visret_lab.crossmodal.image_text import fingerprint, whitening
 from visret_lab.crossmodal.ranks import both_ways, recall
 from visret_lab.crossmodal.semantic_embedding import LOSSES, OUTPUTS, SCHEDULE, card, learn, load_semantic
 from visret_lab.crossmodal.two_branch import TwoBranch
@@ -74,7 +74,7 @@ def networks(one, folder=None, schedule=SCHEDULE):
     found = {}
     for loss in LOSSES:
         told = constants(loss)
-        name = "-".join([one.data.name, str(len(one.data)), str(schedule.steps), loss, *map(str, told.values())])
+        name = "-".join([one.data.name, str(schedule.steps), loss, *map(str, told.values()), fingerprint(one)])
         found[loss] = _kept(one, cache_dir("training", "semantic", name) if folder is None else folder / loss, schedule, loss, told)
     return found
 
