@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from visret_lab.bench.record import versions
-from visret_lab.bench.scale import _peak, alone
+from visret_lab.bench.scale import alone, peak_bytes
 from visret_lab.film_file import FilmReader, write_film
 from visret_lab.files import write_bytes
 from visret_lab.video.moments import FilmIndex
@@ -74,7 +74,7 @@ def make(folder, minutes, painted):
 def measure(path):
     """Index a film, and count: dict. Runs in a process of its own."""
     cv2.setNumThreads(1)
-    before, start = _peak(), time.perf_counter()
+    before, start = peak_bytes(), time.perf_counter()
     reader = FilmReader(path)
     described = 0
 
@@ -92,7 +92,7 @@ def measure(path):
         index.save(Path(folder) / "film.npz")
         stored = (Path(folder) / "film.npz").stat().st_size
     return {"frames": len(reader), "film_seconds": float(reader.times[-1]), "size": list(reader.size), "seconds": seconds,
-            "frames_a_second": len(reader) / seconds, "peak_bytes": _peak(), "before_bytes": before, "shots": len(index.shots),
+            "frames_a_second": len(reader) / seconds, "peak_bytes": peak_bytes(), "before_bytes": before, "shots": len(index.shots),
             "features_of_all_frames": described, "bytes_of_all_frames": 32 * described, "key_features": len(index.codes),
             "index_bytes": index.nbytes, "file_bytes": stored}
 

@@ -19,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from visret_lab.bench.record import versions
-from visret_lab.bench.scale import _peak, alone
+from visret_lab.bench.scale import alone, peak_bytes
 from visret_lab.datasets import load
 from visret_lab.datasets.cache import cache_dir
 from visret_lab.files import write_bytes
@@ -68,12 +68,12 @@ def linked(folder, place, count):
 
 def build(folder, place, recipe, workers):
     """Index a folder, in a process of its own: dict."""
-    before, bar = _peak(), tqdm(desc=f"{workers} workers", unit="picture")
+    before, bar = peak_bytes(), tqdm(desc=f"{workers} workers", unit="picture")
     report = update(folder, place, named(recipe), workers, lambda done: bar.update(done - bar.n))
     bar.close()
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     return {"workers": workers, "pictures": report.added, "pictures_a_second": report.pictures_per_second, "seconds": dict(report.seconds),
-            "peak_bytes": _peak(), "before_bytes": before, "worker_peak_bytes": children if workers > 1 else None,
+            "peak_bytes": peak_bytes(), "before_bytes": before, "worker_peak_bytes": children if workers > 1 else None,
             "skipped": len(report.skipped)}
 
 
@@ -89,7 +89,7 @@ def ask(place, folder, questions):
         took.append(searcher.search(np.ascontiguousarray(image), 20, own=id_).ms)
     whole = [sum(ms.values()) for ms in took]
     rows = {stage: [ms[stage] for ms in took] for stage in took[0]} | {"together": whole}
-    return {"open_seconds": opened, "questions": questions, "peak_bytes": _peak(),
+    return {"open_seconds": opened, "questions": questions, "peak_bytes": peak_bytes(),
             "ms": {stage: {"p50": float(np.percentile(v, 50)), "p95": float(np.percentile(v, 95))} for stage, v in rows.items()}}
 
 

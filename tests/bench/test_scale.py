@@ -59,9 +59,9 @@ def test_every_index_is_measured_in_a_process_of_its_own(tmp_path):
 
 def peak_after(size):
     """By how much the peak grows when `size` bytes are used."""
-    before = scale._peak()
+    before = scale.peak_bytes()
     used = np.ones(size, np.uint8)
-    return scale._peak() - before + 0 * int(used[-1])
+    return scale.peak_bytes() - before + 0 * int(used[-1])
 
 
 def test_the_peak_is_that_of_the_process_alone():

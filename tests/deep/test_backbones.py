@@ -10,7 +10,6 @@ import pytest
 import torch
 from torchvision import models
 
-from visret_lab.deep import backbones
 from visret_lab.deep.backbones import LAYERS, Backbone, from_torchvision, mobilenet, squeezenet
 from visret_lab.deep.minivgg import vgg_layers
 
@@ -97,7 +96,7 @@ def test_weights_of_a_mirror_are_checked(monkeypatch, tmp_path):
         def get_state_dict(**options):
             raise AssertionError("the hub was asked")
 
-    monkeypatch.setattr(backbones.models, "get_model_weights", lambda name: type("W", (), {"DEFAULT": Weights}))
+    monkeypatch.setattr(models, "get_model_weights", lambda name: type("W", (), {"DEFAULT": Weights}))
     made = from_torchvision("mobilenet_v2")
     assert torch.equal(made.network.state_dict()["classifier.1.bias"], state["classifier.1.bias"])
     Weights.url = "https://example.org/mobilenet-00000000.pth"

@@ -12,7 +12,7 @@ from PIL import Image
 from visret_lab.teaching.item_search import item_search_html, upload
 from visret_lab.teaching.item_search.item_search import clock
 from visret_lab.teaching.item_search.upload import as_photo
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 from visret_lab.video.items import Found, Moment, Worn
 from visret_lab.video.moments import Shot
 

@@ -49,12 +49,13 @@ def run_race(race, repeat=3):
     gap = difference(race.ours(), race.theirs())
     if not gap <= race.tolerance:  # also catches nan
         raise RaceError(f"{race.name}: ours and {race.reference} differ by {gap:.3g}, more than {race.tolerance:.3g}.")
-    ours, theirs = _best(race.ours, repeat), _best(race.theirs, repeat)
+    ours, theirs = best_of(race.ours, repeat), best_of(race.theirs, repeat)
     return {"name": race.name, "chapter": race.chapter, "reference": race.reference, "ours_s": ours, "reference_s": theirs,
             "ratio": theirs / ours, "target": race.target, "max_difference": gap, "tolerance": race.tolerance, "note": race.note}
 
 
-def _best(function, repeat):
+def best_of(function, repeat):
+    """Seconds of the fastest of `repeat` calls; a call of more than ten seconds is not repeated."""
     times = []
     for _ in range(repeat):
         start = time.perf_counter()

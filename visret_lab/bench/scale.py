@@ -98,7 +98,7 @@ def measure(kind, count, folder, timed):
 
     from visret_lab.search.engines import Engine
 
-    folder, before = Path(folder), _peak()
+    folder, before = Path(folder), peak_bytes()
     faiss.omp_set_num_threads(os.cpu_count())
     engine = Engine(kind, 128, **parameters(kind, count))
     seconds = [time.perf_counter()]
@@ -109,7 +109,7 @@ def measure(kind, count, folder, timed):
         engine.add(rows)
     train, add = np.diff([*seconds, time.perf_counter()])
     run = {"engine": kind, "n": count, "parameters": engine.parameters(), "train_s": float(train), "add_s": float(add),
-           "bytes": engine.nbytes, "peak_bytes": _peak() - before}
+           "bytes": engine.nbytes, "peak_bytes": peak_bytes() - before}
     q = np.load(folder / "queries.npy")
     if kind == "exact":
         np.save(folder / f"truth-{count}.npy", engine.search(q, K)[1])
@@ -158,7 +158,7 @@ def _milliseconds(engine, query):
     return 1000 * best
 
 
-def _peak():
+def peak_bytes():
     """Largest memory of this process so far, in bytes.
 
     Linux keeps it for each program; its getrusage would tell that of the parent at the start, if that was larger.

@@ -48,7 +48,7 @@ def tree_against(count=20_000, queries=200, backtracks=(10, 50, 250), ef=(16, 64
 
     Engines: our tree, FAISS's IndexBinaryFlat and IndexBinaryHNSW. HNSW keeps a graph beside the codes, and is compiled.
     """
-    from visret_lab.bench.race import _best
+    from visret_lab.bench.race import best_of
 
     codes, asked = near_codes(count, queries, seed)
     flat, graph, tree = faiss.IndexBinaryFlat(256), faiss.IndexBinaryHNSW(256, 16), BinaryTree().add(codes)
@@ -62,7 +62,7 @@ def tree_against(count=20_000, queries=200, backtracks=(10, 50, 250), ef=(16, 64
 
         def measure(engine, effort, search):
             recall = float((search() == exact).mean())
-            rows.append({"engine": engine, "effort": effort, "recall": recall, "ms": 1000 * _best(search, 3) / queries})
+            rows.append({"engine": engine, "effort": effort, "recall": recall, "ms": 1000 * best_of(search, 3) / queries})
 
         measure("IndexBinaryFlat", None, lambda: flat.search(as_bytes(asked), 1)[0][:, 0])
         for b in backtracks:

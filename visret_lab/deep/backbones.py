@@ -3,6 +3,8 @@
 MiniVGG comes with the package. SqueezeNet and MobileNetV2 come from small public files that are decoded here; AlexNet, VGG16, ResNet
 and others from torchvision's own hub. A layer's maps are taken behind its ReLU; the blocks of MobileNetV2 end without one, so only its
 last layer has no negative values.
+
+torchvision is imported where it is used: to import it takes longer than torch itself, and MiniVGG does without.
 """
 
 import hashlib
@@ -12,8 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torchvision import models
-from torchvision.models.feature_extraction import create_feature_extractor
 
 from visret_lab.datasets.download import fetch
 from visret_lab.datasets.registry import entry
@@ -21,6 +21,7 @@ from visret_lab.deep import minivgg as mini
 from visret_lab.deep.deep_compression import decode
 from visret_lab.deep.minivgg import MiniVGG, vgg_layers
 from visret_lab.deep.shipped import WEIGHTS, load_into, read_weights
+from visret_lab.deep.taps import outputs_of
 from visret_lab.deep.tflite import read_layers
 from visret_lab.features.images import require_rgb
 
@@ -33,7 +34,7 @@ class Backbone(nn.Module):
     Args:
         name: of the network, for caches and tables.
         network: a torch module for float32 B x 3 x H x W.
-        layers: dict name of a layer -> torchvision's name of the node.
+        layers: dict name of a layer -> path of the module that gives its maps, e.g. "features.3".
         mean, deviation: of each channel, for values from 0 to 255; (x - mean) / deviation goes in.
         bgr: whether the network takes blue first; mean and deviation then are in this order, too.
     """
@@ -45,7 +46,6 @@ class Backbone(nn.Module):
         self.network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
-        self._cut = {}
 
     def prepare(self, image):
         """uint8 H x W x 3, RGB -> float32 1 x 3 x H x W. No resizing: any size goes in.
@@ -70,10 +70,8 @@ class Backbone(nn.Module):
         layers = tuple(layers)
         for layer in layers:
             self.require_layer(layer)
-        if layers not in self._cut:
-            self._cut[layers] = create_feature_extractor(self.network, {self.layers[layer]: layer for layer in layers})
         try:
-            return self._cut[layers](x)
+            return outputs_of(self.network, x, {layer: self.layers[layer] for layer in layers})
         except RuntimeError as error:
             if "too small" in str(error) or "Kernel size" in str(error):
                 raise ValueError(f"Images of {x.shape[3]} x {x.shape[2]} are too small for {', '.join(layers)} of {self.name}: no position "
@@ -119,6 +117,8 @@ def minivgg(path=WEIGHTS / "minivgg.safetensors", script="pretrain_minivgg.py"):
 
 def squeezenet():
     """SqueezeNet 1.0, trained on ImageNet, from its deep-compressed file of 676 KB (Iandola et al., 2016; Han et al., ICLR 2016)."""
+    from torchvision import models
+
     network = models.squeezenet1_0(weights=None)
     weights = [p for name, p in network.named_parameters() if name.endswith("weight")]
     biases = [p for name, p in network.named_parameters() if name.endswith("bias")]
@@ -137,6 +137,8 @@ def mobilenet():
     The original pads at the right and the bottom first, torchvision on both sides: they agree where both sides are 32 k + 1
     (225, 321 ...). Elsewhere the maps differ a little. The file's batch normalisation is folded into its weights.
     """
+    from torchvision import models
+
     network = models.mobilenet_v2(weights=None)
     layers = read_layers(_file("mobilenet").read_bytes())
     convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
@@ -166,6 +168,8 @@ def from_torchvision(name):
     """
     if name not in LAYERS:
         raise ValueError(f"There is no backbone {name!r}. There are: {', '.join(LAYERS)}, and squeezenet() and mobilenet().")
+    from torchvision import models
+
     weights = models.get_model_weights(name).DEFAULT
     network = models.get_model(name, weights=None)
     network.load_state_dict(_from_mirror(weights.url) or weights.get_state_dict(progress=True, check_hash=True))

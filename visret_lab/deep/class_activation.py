@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import nn
-from torchvision import models
 
 from visret_lab.arrays import l2_normalize
 from visret_lab.deep.pooling import channel_weights, require_maps
@@ -46,6 +45,8 @@ def head_of(backbone, path=WEIGHTS / "cam_head.safetensors"):
         layer = load_into(HeadOfMiniVGG(), path, "head of MiniVGG", "train_attention.py")
         require_made_for(layer, backbone, path)
         return Head("conv5_2", layer.weight.numpy(), layer.bias.numpy(), names)
+    from torchvision import models  # not above: it takes longer than torch itself, and MiniVGG does without
+
     names = tuple(models.MobileNet_V2_Weights.DEFAULT.meta["categories"])
     if backbone.name == "squeezenet1_0":
         last = backbone.network.classifier[1]

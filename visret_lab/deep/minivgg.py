@@ -56,7 +56,7 @@ def _start(layer):
 
 
 def vgg_layers(widths):
-    """VGG's names and torchvision's nodes: widths is a list of how many convolutions each block has, e.g. (2, 2, 3, 3, 3)."""
+    """VGG's names and the paths of their modules: widths is a list of how many convolutions each block has, e.g. (2, 2, 3, 3, 3)."""
     names, node = {}, 0
     for block, count in enumerate(widths, 1):
         for i in range(1, count + 1):
@@ -68,7 +68,7 @@ def vgg_layers(widths):
 
 
 def layers():
-    """MiniVGG's names and nodes: conv1_1 ... conv5_2 behind their ReLU, pool1 ... pool5, fc6 and fc7 behind their ReLU."""
+    """MiniVGG's names and paths: conv1_1 ... conv5_2 behind their ReLU, pool1 ... pool5, fc6 and fc7 behind their ReLU."""
     return vgg_layers([len(block) for block in WIDTHS]) | {"fc6": "classifier.1", "fc7": "classifier.4"}
 
 

@@ -12,11 +12,11 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch import nn
-from torchvision.models.feature_extraction import create_feature_extractor
 
 from visret_lab.arrays import as_rows
 from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.extract import extract_vectors
+from visret_lab.deep.taps import outputs_of
 
 # The vectors of fully connected layers before their ReLU.
 LINEAR = {
@@ -62,13 +62,12 @@ class EveryLayer(Backbone):
         more = LINEAR.get(backbone.name, LINEAR["vgg16"] if "fc6" in backbone.layers else {})  # MiniVGG has VGG's plan
         self.nodes = {**backbone.layers, **more, SCORES: "classifier" if hasattr(network, "classifier") else "fc"}
         self.names = list(self.nodes)
-        self._all = create_feature_extractor(network, {node: name for name, node in self.nodes.items()})
         with torch.inference_mode():
             found = self._codes(torch.zeros(1, 3, 128, 128))
         self.sizes = [found[name].shape[1] for name in self.names]
 
     def _codes(self, x):
-        return {name: code(value) for name, value in self._all(x).items()}
+        return {name: code(value) for name, value in outputs_of(self.network, x, self.nodes).items()}
 
     def forward(self, x, layer="every"):
         """float32 B x 3 x H x W -> B x D, all codes side by side. ValueError: another layer, or images that are too small."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.image_io import crop, read_image
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 
 THUMBNAIL = 240  # pixels of the longer side
 

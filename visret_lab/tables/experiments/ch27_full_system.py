@@ -110,7 +110,8 @@ class Remembered:
 def ground(tier):
     """The places of a tier, described by every network at every size, or found so in the cache: Ground."""
     dataset = load("places", tier=tier)
-    return _ground(dataset, tier, {s: tuple(_vectors(*s, dataset, q) for q in (False, True)) for s in _keys(tier)},
+    used = _keys(tier, [r.sides for r in ablation(tier).values()])
+    return _ground(dataset, tier, {s: tuple(_vectors(*s, dataset, q) for q in (False, True)) for s in used},
                    own_pictures(dataset), tuple(_local(dataset, q) for q in (False, True)), dataset.name)
 
 
@@ -118,19 +119,19 @@ def development():
     """The painted town elsewhere, of which every picture of a landmark asks for the others: (Ground, list of Relevance)."""
     dataset = load("town-elsewhere", tier="mini")
     ids, truth = questions(dataset)
-    base = {s: _vectors(*s, dataset) for s in _keys("mini")}
+    base = {s: _vectors(*s, dataset) for s in _keys("mini", SIDES)}
     local = _local(dataset, False)
     return _ground(dataset, "mini", {s: (x, x[ids]) for s, x in base.items()}, ids, (local, [local[i] for i in ids]), "dev"), truth
 
 
-def _keys(tier):
-    return list(itertools.product(NETWORKS[tier], sorted(set(itertools.chain(*SIDES)))))
+def _keys(tier, sides):
+    return list(itertools.product(NETWORKS[tier], sorted(set(itertools.chain(*sides)))))
 
 
 def _ground(dataset, tier, vectors, own, local, name):
     other = load("town-train", tier="mini") if tier == "mini" else load("elsewhere", tier=tier)
     other = replace(other, ids=other.ids[:: max(1, len(other.ids) // LEARN)])
-    return Ground(dataset, vectors, local, own, {s: _vectors(*s, other) for s in _keys(tier)},
+    return Ground(dataset, vectors, local, own, {s: _vectors(*s, other) for s in vectors},
                   Remembered(name, dataset.ids, *local))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from IPython.display import HTML, display
 
 from visret_lab.evaluation import average_precision, ground_truth
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 
 HERE = Path(__file__).parent
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from IPython.display import HTML, display
 
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 
 HERE = Path(__file__).parent
 

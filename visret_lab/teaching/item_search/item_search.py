@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from IPython.display import HTML, display
 
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 
 HERE = Path(__file__).parent
 AGAIN = 6  # other moments of a garment that are shown

@@ -17,7 +17,7 @@ from IPython.display import HTML, display
 from visret_lab.arrays import as_rows, l2_normalize
 from visret_lab.crossmodal.captions import multimodal_query
 from visret_lab.crossmodal.text import tokens
-from visret_lab.teaching.thumbnails import data_uri
+from visret_lab.thumbnails import data_uri
 
 HERE = Path(__file__).parent
 NEAREST = 10
