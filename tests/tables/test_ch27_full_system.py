@@ -39,7 +39,7 @@ def test_every_ablation_differs_from_the_whole_in_one_part():
         if part != "whitening":
             assert recipes[f"full - {word}"] == whole.without(part) != whole
             assert recipes[f"base + {word}"].without(part) == base != recipes[f"base + {word}"]
-    assert recipes["full + whitening"] == replace(whole, whiten=True)
+    assert recipes["base + whitening"] == replace(base, whiten=True)
 
 
 def test_rankings_hold_every_picture_once_the_own_one_first(one):

@@ -34,7 +34,7 @@ WORDS = {"ensemble": "ensemble", "sizes": "several sizes", "whitening": "whiteni
 class Ground(NamedTuple):
     """A set that is searched, described by every network at every size. vectors: dict (network, side) -> (float32 N x D of the images,
     float32 Q x D of the queries). local: (list of (points, descriptors) of the images, of the queries). own: int64 Q. learn: dict
-    (network, side) -> float32 of the pictures that the whitening is learnt on. inliers: `Remembered`."""
+    (network, side) -> float32 of the pictures that the whitening is learnt on, where a recipe whitens. inliers: `Remembered`."""
 
     dataset: object
     vectors: dict
@@ -110,28 +110,30 @@ class Remembered:
 def ground(tier):
     """The places of a tier, described by every network at every size, or found so in the cache: Ground."""
     dataset = load("places", tier=tier)
-    used = _keys(tier, [r.sides for r in ablation(tier).values()])
-    return _ground(dataset, tier, {s: tuple(_vectors(*s, dataset, q) for q in (False, True)) for s in used},
-                   own_pictures(dataset), tuple(_local(dataset, q) for q in (False, True)), dataset.name)
+    recipes = ablation(tier).values()
+    vectors = {s: tuple(_vectors(*s, dataset, q) for q in (False, True)) for s in _keys(recipes)}
+    return _ground(dataset, tier, vectors, own_pictures(dataset), tuple(_local(dataset, q) for q in (False, True)), dataset.name,
+                   _keys(r for r in recipes if r.whiten))
 
 
 def development():
     """The painted town elsewhere, of which every picture of a landmark asks for the others: (Ground, list of Relevance)."""
     dataset = load("town-elsewhere", tier="mini")
     ids, truth = questions(dataset)
-    base = {s: _vectors(*s, dataset) for s in _keys("mini", SIDES)}
+    base = {s: _vectors(*s, dataset) for s in itertools.product(NETWORKS["mini"], sorted({s for sides in SIDES for s in sides}))}
     local = _local(dataset, False)
-    return _ground(dataset, "mini", {s: (x, x[ids]) for s, x in base.items()}, ids, (local, [local[i] for i in ids]), "dev"), truth
+    return _ground(dataset, "mini", {s: (x, x[ids]) for s, x in base.items()}, ids, (local, [local[i] for i in ids]), "dev", base), truth
 
 
-def _keys(tier, sides):
-    return list(itertools.product(NETWORKS[tier], sorted(set(itertools.chain(*sides)))))
+def _keys(recipes):
+    """(network, side) that recipes describe pictures with."""
+    return sorted({key for r in recipes for key in itertools.product(r.networks, r.sides)})
 
 
-def _ground(dataset, tier, vectors, own, local, name):
+def _ground(dataset, tier, vectors, own, local, name, whitened):
     other = load("town-train", tier="mini") if tier == "mini" else load("elsewhere", tier=tier)
     other = replace(other, ids=other.ids[:: max(1, len(other.ids) // LEARN)])
-    return Ground(dataset, vectors, local, own, {s: _vectors(*s, other) for s in vectors},
+    return Ground(dataset, vectors, local, own, {s: _vectors(*s, other) for s in whitened},
                   Remembered(name, dataset.ids, *local))
 
 
@@ -139,10 +141,9 @@ def fused(one, recipe):
     """Vectors of a recipe from those that lie ready: (float32 N x D of the images, float32 Q x D of the queries)."""
     parts = []
     for name in recipe.networks:
-        images, asked, learn = (describe.fuse_sizes([x[name, s] for s in recipe.sides]) for x in (
-            {k: v[0] for k, v in one.vectors.items()}, {k: v[1] for k, v in one.vectors.items()}, one.learn))
+        images, asked = (describe.fuse_sizes([one.vectors[name, s][i] for s in recipe.sides]) for i in range(2))
         if recipe.whiten:
-            pca = describe.learn_whitening(learn)
+            pca = describe.learn_whitening(describe.fuse_sizes([one.learn[name, s] for s in recipe.sides]))
             images, asked = pca.transform(images), pca.transform(asked)
         parts.append((images, asked))
     return tuple(describe.fuse_networks(side) for side in zip(*parts, strict=True))
@@ -192,7 +193,7 @@ def measure(one, recipe, name, protocol=None, seed=0):
 def ablation(tier):
     """The recipes of the ablation: dict name -> Recipe. The base, each part alone on it, all parts, and all without one of them.
 
-    Whitening is no part of the full recipe, since it did harm where the constants were chosen; it is shown added to both.
+    Whitening is no part of the full recipe, since it did harm where the constants were chosen; it is shown added to the base.
     """
     whole, base = full(tier), full(tier)
     for part in PARTS:
@@ -201,8 +202,7 @@ def ablation(tier):
     for part, word in WORDS.items():
         found[f"base + {word}"] = replace(base, **(added(whole, part) if part != "whitening" else {"whiten": True}))
     found["full"] = whole
-    found |= {f"full - {word}": whole.without(part) for part, word in WORDS.items() if part != "whitening"}
-    return found | {"full + whitening": replace(whole, whiten=True)}
+    return found | {f"full - {word}": whole.without(part) for part, word in WORDS.items() if part != "whitening"}
 
 
 def added(whole, part):
@@ -244,7 +244,7 @@ def run(tier, seed=0):
     one = ground(tier)
     found, rankings, _ = results(one, tier, seed)
     made = [row for name, r in found.items() for row in aggregated.rows_from(r, rankings[name], one.dataset, seed, TABLE)]
-    return made + [difference(found["full"], found[n], one.dataset, seed) for n in found if n.startswith(("full -", "full +"))]
+    return made + [difference(found["full"], found[n], one.dataset, seed) for n in found if n.startswith("full -")]
 
 
 def difference(result, other, dataset, seed=0):
