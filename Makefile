@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Two workers with one thread each: two programs that both use all cores slow each other down.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help setup data book test lab clean
+.PHONY: help setup data book slides test lab clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ data: setup ## Generate the mini data (seven minutes on two cores, once)
 
 book: data ## Run every chapter and publish book/_build/html/index.html
 	$(BIN)/python book/build.py
+
+slides: data ## Turn every chapter into a deck: book/_build/slides/*.html
+	$(BIN)/visret slides
 
 test: data ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Notebooks: shape, exercises in step"

@@ -9,6 +9,7 @@ from visret_lab.datasets.commands import app as data_app
 from visret_lab.system import commands as system
 from visret_lab.tables.commands import app as tables_app
 from visret_lab.teaching.commands import app as notebooks_app
+from visret_lab.teaching.slides import commands as slides
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -19,6 +20,7 @@ app.add_typer(notebooks_app, name="notebooks")
 app.add_typer(tables_app, name="reproduce")
 app.command("index")(system.index)
 app.command("search")(system.search)
+app.command("slides")(slides.slides)
 
 
 @app.command()
@@ -56,7 +58,7 @@ def main():
     """Entry point: a mistake gives one clear line and exit code 1; VISRET_DEBUG=1 shows the whole traceback."""
     try:
         app()
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
         if os.environ.get("VISRET_DEBUG"):
             raise
         print(f"visret: {error}", file=sys.stderr)
