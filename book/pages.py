@@ -42,6 +42,7 @@ TITLES = {  # of the tables, in the order of the page
     "phrase-localisation": "Phrases and the boxes that they name (chapter 24)",
     "semantic-retrieval": "Pictures that share captions (chapter 26)",
     "full-system": "The whole system, part by part (chapter 27)",
+    "causes": "Why numbers differ, one cause at a time (chapter 29)",
 }
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
 

@@ -187,13 +187,13 @@ def _write_vectors(folder, count, queries):
         "database": (town.image, list(town.ids), count), "queries": (town.query_image, list(town.queries), queries),
         "train": (elsewhere.image, list(elsewhere.ids), None)}
     for name, (image, items, wanted) in sources.items():
-        rows = _descriptors(image, items, name)
+        rows = descriptors(image, items, name)
         if wanted and len(rows) < wanted:
             raise ValueError(f"The town has {len(rows):,} descriptors for the {name}, fewer than the {wanted:,} asked for.")
         np.save(folder / f"{name}.npy", rows[rng.permutation(len(rows))[:wanted]])
 
 
-def _descriptors(image, items, what):
+def descriptors(image, items, what):
     """RootSIFT of weak points too, so that there are a million: float32 N x 128."""
     detector = SIFT(max_points=5000, contrast=0.005)
     with ThreadPoolExecutor(os.cpu_count()) as pool:

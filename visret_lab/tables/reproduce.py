@@ -28,7 +28,7 @@ def experiments():
         ch15_saliency_attention_regions, ch16_cleaning, ch17_end_to_end, ch17_hybrid, ch18_deep_local, ch19_fusion_label_free,
         ch20_expansion_diffusion, ch21_last_convolution, ch21_similarity_networks, ch22_video_cuts, ch22_video_local,
         ch22_video_temporal, ch23_video_encoders, ch23_video_shots, ch24_phrases, ch24_two_branch, ch24_wikipedia, ch25_semart,
-        ch25_semart_encoders, ch25_semart_human, ch26_semantic, ch27_full_system, label_free_instre, label_free_oxford,
+        ch25_semart_encoders, ch25_semart_human, ch26_semantic, ch27_full_system, ch29_causes, label_free_instre, label_free_oxford,
         late_fusion, saliency_blcf, saliency_sum_pooling, state_of_the_art,
     )
 
@@ -47,7 +47,8 @@ def experiments():
             "video-temporal": (ch22_video_temporal,), "video-encoders": (ch23_video_encoders,), "video-shots": (ch23_video_shots,),
             "wikipedia-articles": (ch24_wikipedia,), "two-branch": (ch24_two_branch,), "phrase-localisation": (ch24_phrases,),
             "semart": (ch25_semart,), "semart-encoders": (ch25_semart_encoders,), "semart-human": (ch25_semart_human,),
-            "semantic-retrieval": (ch26_semantic,), "full-system": (ch27_full_system,)}
+            "semantic-retrieval": (ch26_semantic,), "full-system": (ch27_full_system,),
+            "causes": (ch29_causes,)}
 
 
 def published():
@@ -63,6 +64,11 @@ def record(table, tier):
     return json.loads(path.read_text()) if path.is_file() else None
 
 
+def recorded():
+    """Names of the tables that have a record in some tier, in alphabetical order. Nothing is imported for it."""
+    return sorted({path.stem for tier in TIERS for path in (RECORDS / tier).glob("*.json")})
+
+
 def rows():
     """Every row with its published value (None where nothing was published) and ours by tier, or "not run"."""
     found = {}
@@ -70,7 +76,7 @@ def rows():
         found[row["table"], row["row"], row["metric"]] = {
             "table": row["table"], "row": row["row"], "metric": row["metric"], "published": row["value"],
             "source": row["source"], "ours": dict.fromkeys(TIERS, "not run")}
-    for table in sorted({path.stem for tier in TIERS for path in (RECORDS / tier).glob("*.json")}):
+    for table in recorded():
         for tier in TIERS:
             for row in (record(table, tier) or {"rows": []})["rows"]:
                 key = table, row["row"], row["metric"]
