@@ -31,8 +31,8 @@ data: setup ## Generate the mini data (seven minutes on two cores, once)
 	@echo "== Mini data"
 	$(BIN)/visret data get town town-elsewhere photo-copies named town-train town-views film museum yard
 
-book: data ## Run every chapter and publish book/_build/html/index.html
-	$(BIN)/python book/build.py
+book: data ## Run every chapter and publish book/_build/html/index.html (ANSWERS=1: with answers to exam questions, in another folder)
+	ANSWERS=$(ANSWERS) $(BIN)/python book/build.py
 
 slides: data ## Turn every chapter into a deck: book/_build/slides/*.html
 	$(BIN)/visret slides

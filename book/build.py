@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 
 import copy_mathjax  # noqa: E402
 import fingerprint  # noqa: E402
+import guide  # noqa: E402
 import pages  # noqa: E402
 
 EXECUTED = HERE / "_build" / "executed"
@@ -45,11 +46,22 @@ def main():
         fill_table(chapter)
     stage(sources)
     pages.write()
+    guide.write()
+    place = typeset()
+    print(f"== {place / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
+
+
+def typeset():
+    """Let Jupyter Book make the pages; ends the program where it warns. Returns the folder in which _build/html is.
+
+    A book with answers has a folder of its own: in the search index of a page that had them before, Sphinx leaves their words.
+    """
+    place = HERE / "_build" / "with_answers" if guide.with_answers() else HERE
     typesetter = str(Path(sys.executable).parent / "jupyter-book")
-    code = subprocess.call([typesetter, "build", str(HERE), "-W", "-n", "--keep-going", "-q"])
+    code = subprocess.call([typesetter, "build", str(HERE), "--path-output", str(place), "-W", "-n", "--keep-going", "-q"])
     if code:
         sys.exit(code)
-    print(f"== {HERE / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
+    return place
 
 
 def groups(sources):

@@ -149,6 +149,17 @@ def test_another_process_has_it_open(milvus, tmp_path):
     VectorStore(tmp_path / "a.db", 16).close()
 
 
+def test_a_collection_is_dropped_and_the_others_stay(milvus, tmp_path):
+    for name in ("stays", "goes"):
+        with VectorStore(tmp_path / "a.db", 16, collection=name) as store:
+            store.add(X)
+    with VectorStore(tmp_path / "a.db", 16, collection="goes") as store:
+        store.drop()
+    for name, rows in (("stays", 600), ("goes", 0)):
+        with VectorStore(tmp_path / "a.db", 16, collection=name) as store:
+            assert len(store) == rows
+
+
 def test_nothing_is_left(milvus, tmp_path):
     before, ports = set(threading.enumerate()), listening()
     with VectorStore(tmp_path / "a.db", 16) as store:

@@ -175,6 +175,11 @@ class VectorStore:
                                             anns_field="vector", search_params={"params": self.asking} if self.asking else {})
                 yield from ([(np.float32(sign * hit["distance"]), int(hit["id"])) for hit in found] for found in block)
 
+    def drop(self):
+        """Delete the collection with all its vectors, wherever they are; other collections at the same address stay."""
+        with _plain(self.address):
+            self._client.drop_collection(self.collection)
+
     def _first_free(self):
         """One more than the largest id: looked for by halving, since Milvus counts rows but does not say their largest id."""
         def is_there(from_):

@@ -1,0 +1,166 @@
+"""Published beside ours: one page for each deck of slides, and one for the tables that no deck prints. Made from records; nothing runs here."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from visret_lab.tables import reproduce
+
+DECKS = {
+    "000": "Deck 000: spatial and temporal representations for multi-modal visual retrieval",
+    "001": "Deck 001: image search with deep learning",
+    "002": "Deck 002: deep image-text embeddings",
+    "003": "Deck 003: deep image representations for instance search",
+    "004": "Deck 004: understanding visual data at large scale",
+    "own": "Beyond the decks",
+}
+
+
+class Table(NamedTuple):
+    """title: in words. deck: key of DECKS. chapters: numbers of the chapters that run it."""
+
+    title: str
+    deck: str
+    chapters: tuple
+
+
+TABLES = {  # in the order of the pages
+    "similarity-networks": Table("Similarity networks", "000", ("21",)),
+    "similarity-last-convolution": Table("Similarity networks: with the last convolution learnt", "000", ("21",)),
+    "video-cuts": Table("Where shots end", "000", ("22",)),
+    "video-local": Table("Image to video: local features in a film", "000", ("22",)),
+    "video-temporal": Table("Image to video: aggregation over time", "000", ("22",)),
+    "video-encoders": Table("Image to video: one vector a video", "000", ("23",)),
+    "video-shots": Table("Image to video: with and without shots", "000", ("23",)),
+    "semart": Table("Paintings and their comments", "000", ("25",)),
+    "semart-encoders": Table("Paintings and their comments: vectors of the picture", "000", ("25",)),
+    "semart-human": Table("Paintings and their comments: the machine against people", "000", ("25",)),
+    "deep": Table("Networks off the shelf: codes, pooled maps, words, regions", "001", ("12", "13", "14", "15")),
+    "two-branch": Table("Images and sentences", "002", ("24",)),
+    "phrase-localisation": Table("Phrases and the boxes that they name", "002", ("24",)),
+    "state-of-the-art": Table("Compact image representations: state of the art when the lectures were given", "003", ("13", "17")),
+    "blcf-stages": Table("Bags of local convolutional features, stage by stage", "003", ("14",)),
+    "blcf-sum-pooling": Table("Bags of local convolutional features against sum pooling", "003", ("14",)),
+    "blcf-efficiency": Table("Bags of local convolutional features: memory and time", "003", ("14",)),
+    "blcf-comparison": Table("Bags of local convolutional features against others, local search", "003", ("14",)),
+    "blcf-comparison-expansion": Table("The same with query expansion", "003", ("14", "20")),
+    "blcf-fine-tuned": Table("Bags of local convolutional features from fine-tuned networks", "003", ("19",)),
+    "late-fusion": Table("SIFT words and CNN words together", "003", ("19",)),
+    "label-free-oxford": Table("Fine-tuning without labels, Oxford", "003", ("19",)),
+    "label-free-instre": Table("Fine-tuning without labels, INSTRE", "003", ("19",)),
+    "saliency-sum-pooling": Table("Saliency as a weight of sum pooling", "003", ("15",)),
+    "saliency-blcf": Table("Saliency as a weight of bags of local convolutional features", "003", ("15",)),
+    "handmade": Table("Colour, edges, GIST and matching", "004", ("02", "03", "04")),
+    "aggregated": Table("Bags of words, VLAD, Fisher vectors", "004", ("05", "06", "07")),
+    "compact": Table("Shorter vectors: PCA, product quantisation, binary codes", "004", ("09", "10", "11")),
+    "cleaning": Table("Cleaning a training set", "004", ("16",)),
+    "end-to-end": Table("Networks trained to retrieve", "004", ("17",)),
+    "deep-local": Table("Local descriptors that were learnt", "004", ("18",)),
+    "bow-verification": Table("Bags of words with spatial verification and query expansion", "004", ("05", "20")),
+    "expansion-diffusion": Table("Query expansion and diffusion", "004", ("20",)),
+    "semantic-retrieval": Table("Pictures that share captions", "004", ("26",)),
+    "full-system": Table("The whole system, part by part", "004", ("27",)),
+    "fusion": Table("Late fusion of two systems", "own", ("19",)),
+    "wikipedia-articles": Table("Articles: pictures and texts by category", "own", ("24",)),
+    "causes": Table("Why numbers differ, one cause at a time", "own", ("29",)),
+}
+TIERS = ("mini", "campus", "full")
+
+
+def pages():
+    """Name of a page (without ".md") -> its Markdown: the overview, and one for each deck."""
+    records = {(t, tier): reproduce.record(t, tier) for t in reproduce.recorded() for tier in TIERS}
+    tables = {name: [] for name in TABLES}
+    for row in reproduce.rows():
+        tables[row["table"]].append(row)
+    found = {"published_beside_ours": overview(tables, records)}
+    for deck, title in DECKS.items():
+        found[f"published_{deck}"] = f"# {title}\n\n" + "".join(
+            section(name, tables[name], records) for name, t in TABLES.items() if t.deck == deck and tables[name])
+    return found
+
+
+def overview(tables, records):
+    """The first page: how to read, and a line for each table."""
+    text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured: a page for each deck of slides.\n\n"
+            "A row is one figure. *Published* is what was printed, with its source. *Ours* stands by tier, with a 95 % interval over the "
+            "queries: mini is the worlds that this course paints, campus small sets of real photographs, full the sets of the papers. "
+            "Where ours was run on the set of the paper, the last column says whether it lies within the tolerance that was declared before "
+            "the run. **not run** means that nobody has run this row on this set, and nothing else. A source that was remembered and not "
+            "read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares.\n\n")
+    lines = ["| table | chapter | published | of these run on the same set | within tolerance | own figures |", "|---|---|---|---|---|---|"]
+    for name, about in TABLES.items():
+        rows = tables[name]
+        if not rows:
+            continue
+        verdicts = [verdict(r, records) for r in rows if r["published"] is not None]
+        run = [v for v in verdicts if v != "not run"]
+        own = sum(r["published"] is None for r in rows)
+        lines.append(f"| {{ref}}`{about.title} <{anchor(name)}>` | {', '.join(map(link, about.chapters))} | {len(verdicts)} | {len(run)} | "
+                     f"{sum(v.startswith('within') for v in run)} | {own} |")
+    return text + "\n".join(lines) + "\n"
+
+
+def section(name, rows, records):
+    """A table: its chapters, its command, its sources, and a line for each figure."""
+    about = TABLES[name]
+    sources = sorted({r["source"] for r in rows if r["published"] is not None})
+    text = (f"({anchor(name)})=\n## {about.title}\n\nChapters {', '.join(map(link, about.chapters))}. Run it again: "
+            f"`visret reproduce check {name} --tier mini`.\n\n")
+    text += f"Published in: {'; '.join(sources)}.\n\n" if sources else "Nothing was published for these; the values are this course's own.\n\n"
+    said = []
+    for tier in TIERS:
+        record = records.get((name, tier))
+        if record:
+            said.append(f"{tier}: seed {record['seed']}, tolerance {record['tolerance']} ({record['tolerance_reason']})")
+    text += f"Runs: {'; '.join(said)}.\n\n" if said else "Runs: none yet.\n\n"
+    tiers = [t for t in TIERS if records.get((name, t))]
+    head = ["method", "measure", *(["published"] if sources else []), *(f"ours, {t}" for t in tiers), *(["verdict"] if sources else [])]
+    lines = []
+    for row in rows:
+        told = [] if not sources else ["" if row["published"] is None else f"{row['published']:g}"]
+        ends = [] if not sources else ["" if row["published"] is None else verdict(row, records)]
+        lines.append([row["row"], row["metric"], *told, *(ours(row, t, records) for t in tiers), *ends])
+    return text + markdown(head, lines) + "\n"
+
+
+def ours(row, tier, records):
+    """A value of ours with its interval, or "not run" where a published figure waits for it; "" where it is a figure of another tier."""
+    value = row["ours"][tier]
+    if isinstance(value, str):
+        return "not run" if row["published"] is not None else ""
+    kept = _kept(row, tier, records)
+    low, high = kept.get("low"), kept.get("high")
+    return f"{value:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else "")
+
+
+def verdict(row, records):
+    """Of a published figure: "not run", or whether ours on the same set lies within the declared tolerance."""
+    run = [t for t in TIERS if not isinstance(row["ours"][t], str)]
+    if not run:
+        return "not run"
+    tier = run[-1]
+    allowed, gap = records[row["table"], tier]["tolerance"], abs(row["ours"][tier] - row["published"])
+    return f"within ±{allowed}" if gap <= allowed else f"outside ±{allowed}, by {gap - allowed:.3f}"
+
+
+def _kept(row, tier, records):
+    record = records.get((row["table"], tier)) or {"rows": []}
+    return next((r for r in record["rows"] if (r["row"], r["metric"]) == (row["row"], row["metric"])), {})
+
+
+def anchor(name):
+    """Of a table on its page."""
+    return f"table-{name}"
+
+
+def link(chapter):
+    """A link to a chapter by its number."""
+    path = next((Path(__file__).parents[1] / "notebooks").glob(f"{chapter}_*.ipynb"))
+    return f"[{chapter}](../notebooks/{path.stem}.ipynb)"
+
+
+def markdown(head, rows):
+    """A Markdown table; bars and stars of cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(re.sub(r"([|*])", r"\\\1", str(c)) for c in line) + " |" for line in lines) + "\n"
