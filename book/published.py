@@ -105,7 +105,8 @@ def section(name, rows, records):
     """A table: its chapters, its command, its sources, and a line for each figure."""
     about = TABLES[name]
     sources = sorted({r["source"] for r in rows if r["published"] is not None})
-    text = (f"({anchor(name)})=\n## {about.title}\n\nChapters {', '.join(map(link, about.chapters))}. Run it again: "
+    chapters = f"Chapter{'s' if len(about.chapters) > 1 else ''} {', '.join(map(link, about.chapters))}"
+    text = (f"({anchor(name)})=\n## {about.title}\n\n{chapters}. Run it again: "
             f"`visret reproduce check {name} --tier mini`.\n\n")
     text += f"Published in: {'; '.join(sources)}.\n\n" if sources else "Nothing was published for these; the values are this course's own.\n\n"
     said = []
@@ -116,8 +117,8 @@ def section(name, rows, records):
     text += f"Runs: {'; '.join(said)}.\n\n" if said else "Runs: none yet.\n\n"
     tiers = [t for t in TIERS if records.get((name, t))]
     head = ["method", "measure", *(["published"] if sources else []), *(f"ours, {t}" for t in tiers), *(["verdict"] if sources else [])]
-    lines = []
-    for row in rows:
+    lines, methods = [], list(dict.fromkeys(r["row"] for r in rows))
+    for row in sorted(rows, key=lambda r: methods.index(r["row"])):  # what was published of a method, and then what we have of it
         told = [] if not sources else ["" if row["published"] is None else f"{row['published']:g}"]
         ends = [] if not sources else ["" if row["published"] is None else verdict(row, records)]
         lines.append([row["row"], row["metric"], *told, *(ours(row, t, records) for t in tiers), *ends])
@@ -125,10 +126,10 @@ def section(name, rows, records):
 
 
 def ours(row, tier, records):
-    """A value of ours with its interval, or "not run" where a published figure waits for it; "" where it is a figure of another tier."""
+    """A value of ours with its interval; "" where there is none."""
     value = row["ours"][tier]
     if isinstance(value, str):
-        return "not run" if row["published"] is not None else ""
+        return ""
     kept = _kept(row, tier, records)
     low, high = kept.get("low"), kept.get("high")
     return f"{value:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else "")

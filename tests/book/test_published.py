@@ -48,7 +48,9 @@ def test_a_published_figure_that_nobody_ran_says_so(published):
     text = published.section("semart", [row()], {})
     assert "| x | R@1 | 0.5 | not run |" in text and "Runs: none yet." in text and "Published in: a paper." in text
     kept = {("semart", "mini"): record()}
-    assert "| x | R@1 | 0.5 | not run | not run |" in published.section("semart", [row()], kept)
+    own = row(metric="R@1, museum", told=None, mini=0.25)
+    text = published.section("semart", [row(), row("y"), own], kept)
+    assert "| x | R@1 | 0.5 |  | not run |\n| x | R@1, museum |  | 0.250 |  |\n| y |" in text  # a method's rows stand together
 
 
 def test_a_verdict_only_on_the_same_set_and_by_the_declared_tolerance(published):
