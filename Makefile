@@ -5,11 +5,17 @@ SHELL := bash
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# What is installed: the pins of the lock; or the lowest, or the newest versions that the bounds of pyproject.toml allow.
+DEPENDENCIES ?= lock
+EVERYTHING := -r pyproject.toml --extra book --extra test --extra scale
+INSTALL_lock := -r requirements.lock
+INSTALL_lowest := --resolution lowest-direct $(EVERYTHING)
+INSTALL_newest := --upgrade $(EVERYTHING)
 # Two workers with one thread each: two programs that both use all cores slow each other down.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help setup data book slides test lab clean
+.PHONY: help setup data book slides unit test links lab clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,7 +26,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "== Setting up $(VENV) (one or two minutes with a good line; 6 GB on Linux)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade uv
-	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode $(INSTALL_$(DEPENDENCIES))
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps -e .
 	$(BIN)/python book/copy_mathjax.py
 	@touch $@
@@ -34,18 +40,23 @@ data: setup ## Generate the mini data (seven minutes on two cores, once)
 book: data ## Run every chapter and publish book/_build/html/index.html (ANSWERS=1: with answers to exam questions, in another folder)
 	ANSWERS=$(ANSWERS) $(BIN)/python book/build.py
 
-slides: data ## Turn every chapter into a deck: book/_build/slides/*.html
+slides: data ## Turn every chapter into a deck: book/_build/html/slides/*.html
 	$(BIN)/visret slides
 
-test: data ## Run everything: unit, reference, notebooks, exercises, site
+unit: data ## Only the notebooks' shape, and the unit and reference tests
 	@echo "== Notebooks: shape, exercises in step"
 	$(BIN)/visret notebooks check
 	@echo "== Unit and reference tests"
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site
+
+test: unit ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Chapters and solutions, each run once; the book from what they showed"
 	$(BIN)/python book/build.py
 	@echo "== The built site in a browser"
 	$(BIN)/python -m pytest -q tests/site -n 2
+
+links: book ## Ask every address that the book names whether it is still there; needs a network
+	$(BIN)/jupyter-book build book --builder linkcheck
 
 lab: data ## Open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -31,6 +31,6 @@ def browser():
 
 
 def pages(folder=HTML):
-    """The pages of the book, without the theme's own."""
+    """The pages of the book, without the theme's own and without decks."""
     return sorted(p for p in folder.rglob("*.html")
-                  if "_static" not in p.parts and p.name not in ("genindex.html", "search.html"))
+                  if not {"_static", "slides"} & set(p.relative_to(folder).parts) and p.name not in ("genindex.html", "search.html"))

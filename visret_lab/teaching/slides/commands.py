@@ -13,7 +13,7 @@ TIMEOUT = 600  # seconds a cell
 def slides(
     chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 06 or 06_vlad; all by default.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Of the lecture; if it is shorter than the chapter, slides are left out.")] = None,
-    to: Annotated[Path | None, typer.Option(help="Folder of the decks; book/_build/slides by default.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder of the decks; book/_build/html/slides by default.")] = None,
     root: Root = None,
 ):
     """Turn chapters into decks of slides: one HTML file each, that works without a network.
@@ -27,7 +27,7 @@ def slides(
     from visret_lab.teaching.slides.deck import deck
 
     course = course_root(root)
-    folder = to or course / "book" / "_build" / "slides"
+    folder = to or course / "book" / "_build" / "html" / "slides"
     references = (course / "book" / "references.bib").read_text("utf-8")
     for path in _chosen(course, chapters):
         page = deck(executed(path, course), references, minutes)
