@@ -203,15 +203,6 @@ def test_the_book_has_the_written_page_and_not_its_source():
     assert yaml.safe_load((ROOT / "book" / "_config.yml").read_text())["only_build_toc_files"]
 
 
-def test_the_built_book_has_no_answer():
-    html = ROOT / "book" / "_build" / "html"
-    if not (html / "generated" / "instructors_guide.html").is_file():
-        pytest.skip("the book is not built")
-    assert not (html / "instructors_guide.html").exists(), "an old page with answers lies in the built book: make clean, make book"
-    for page in (html / "generated" / "instructors_guide.html", html / "_sources" / "generated" / "instructors_guide.md"):
-        assert "Answer." not in page.read_text("utf-8")
-
-
 def test_make_hands_the_flag_to_the_build():
     told = subprocess.run(["make", "-n", "book", "ANSWERS=1", "VENV=/nowhere", "PYTHON=true"], cwd=ROOT, capture_output=True, text=True)
     assert re.search(r"^ANSWERS=1 \S+ book/build\.py$", told.stdout, re.MULTILINE), told.stderr

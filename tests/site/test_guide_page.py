@@ -1,0 +1,28 @@
+"""The published guide has no answer: not on its page, not in its source, not among the words of the search."""
+
+import re
+
+import pytest
+
+from book import guide
+
+
+@pytest.mark.site
+def test_the_built_book_has_no_answer(html):
+    assert not (html / "instructors_guide.html").exists(), "an old page with answers lies in the built book: make clean, make book"
+    page, source = (html / "generated" / "instructors_guide.html", html / "_sources" / "generated" / "instructors_guide.md")
+    for path in (page, source):
+        assert "Answer" not in re.sub("ANSWERS|with the answers", "", path.read_text("utf-8"))
+
+
+@pytest.mark.site
+def test_words_that_stand_only_in_answers_are_not_in_the_search(html):
+    def words(text):
+        return set(re.findall(r"[a-z]{6,}", text.lower()))
+
+    text = guide.SOURCE.read_text("utf-8")
+    hidden = words(text) - words(guide.page(text, answers=False))
+    elsewhere = set().union(*(words(p.read_text("utf-8")) for p in (html / "_sources").rglob("*.*")))
+    only = hidden - elsewhere
+    index = (html / "searchindex.js").read_text("utf-8")
+    assert only and not [word for word in sorted(only) if f'"{word}"' in index or f"{word}:" in index]
