@@ -22,7 +22,7 @@ from visret_lab.crossmodal.text import TfIdf
 from visret_lab.deep.backbones import Backbone, minivgg
 from visret_lab.deep.extract import extract_vectors
 from visret_lab.deep.rmac import rmac
-from visret_lab.deep.taps import outputs_of
+from visret_lab.deep.taps import cut
 
 MIN_COUNT = 5  # a rarer word of the comments stays unknown
 STRIPS = 3
@@ -57,11 +57,12 @@ class PictureEncoders(Backbone):
         super().__init__(f"{backbone.name}-paintings", deepcopy(backbone.network), {"all": ""}, backbone.mean.flatten().tolist(),
                          backbone.deviation.flatten().tolist(), backbone.bgr)
         self.nodes = {"last": backbone.layers[last], "early": backbone.layers[early], "scores": "classifier"}
+        self._parts = cut(self.network, self.nodes)
         with torch.inference_mode():
             self.sizes = {name: rows.shape[1] for name, rows in self._encoded(torch.zeros(1, 3, 64, 64)).items()}
 
     def _encoded(self, x):
-        parts = outputs_of(self.network, x, self.nodes)
+        parts = self._parts(x)
         strips = adaptive_avg_pool2d(parts["early"], (STRIPS, 1)).flatten(1)
         return {"pooled": parts["last"].mean(dim=(2, 3)), "scores": parts["scores"], "R-MAC": rmac(parts["last"]), "strips": strips}
 

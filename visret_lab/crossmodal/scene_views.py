@@ -16,7 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from visret_lab.deep.backbones import Backbone, minivgg
 from visret_lab.deep.extract import extract_vectors, resized
-from visret_lab.deep.taps import outputs_of
+from visret_lab.deep.taps import cut
 
 LAYERS = ("conv3_2", "conv4_2", "conv5_2")
 STRIPS = 4
@@ -48,12 +48,13 @@ class StripMaps(Backbone):
         super().__init__(f"{backbone.name}-strips", deepcopy(backbone.network), {"strips": ""}, backbone.mean.flatten().tolist(),
                          backbone.deviation.flatten().tolist(), backbone.bgr)
         self.nodes, self.strips = {layer: backbone.layers[layer] for layer in layers}, strips
+        self._parts = cut(self.network, self.nodes)
 
     def several(self, x, layers=("strips",)):
         """float32 B x 3 x H x W -> {"strips": B x D}, D = strips times the channels of all layers. ValueError: another layer."""
         for layer in layers:
             self.require_layer(layer)
-        maps = outputs_of(self.network, x, self.nodes).values()
+        maps = self._parts(x).values()
         return {"strips": torch.cat([normalize(adaptive_avg_pool2d(m, (self.strips, 1)).flatten(1), dim=1) for m in maps], dim=1)}
 
     def fingerprint(self):

@@ -16,7 +16,7 @@ from torch import nn
 from visret_lab.arrays import as_rows
 from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.extract import extract_vectors
-from visret_lab.deep.taps import outputs_of
+from visret_lab.deep.taps import cut
 
 # The vectors of fully connected layers before their ReLU.
 LINEAR = {
@@ -62,12 +62,13 @@ class EveryLayer(Backbone):
         more = LINEAR.get(backbone.name, LINEAR["vgg16"] if "fc6" in backbone.layers else {})  # MiniVGG has VGG's plan
         self.nodes = {**backbone.layers, **more, SCORES: "classifier" if hasattr(network, "classifier") else "fc"}
         self.names = list(self.nodes)
+        self._all = cut(network, self.nodes)
         with torch.inference_mode():
             found = self._codes(torch.zeros(1, 3, 128, 128))
         self.sizes = [found[name].shape[1] for name in self.names]
 
     def _codes(self, x):
-        return {name: code(value) for name, value in outputs_of(self.network, x, self.nodes).items()}
+        return {name: code(value) for name, value in self._all(x).items()}
 
     def forward(self, x, layer="every"):
         """float32 B x 3 x H x W -> B x D, all codes side by side. ValueError: another layer, or images that are too small."""

@@ -1,44 +1,47 @@
-"""Outputs of parts of a network: taken by hooks as the picture passes, and nothing behind the last of them is computed."""
+"""A network cut behind some of its parts: it gives their outputs, and computes nothing behind the last of them."""
+
+from torch import fx
 
 
-class _Enough(Exception):
-    """Ends a pass when every output has been taken."""
+class _Recorder(fx.Tracer):
+    """Writes down a network's steps, and which of them is the output of which part."""
+
+    def __init__(self):
+        super().__init__()
+        self.outputs = {}
+
+    def call_module(self, m, forward, args, kwargs):
+        """As `fx.Tracer`; of a part that is called more than once, the first output counts."""
+        output = super().call_module(m, forward, args, kwargs)
+        self.outputs.setdefault(self.path_of_module(m), output.node)
+        return output
 
 
-def outputs_of(network, x, parts):
-    """Outputs of named parts in one pass. The hooks hang on the network during the pass only, so one thread at a time may use it.
+def cut(network, parts):
+    """The same network, ended behind some of its parts. It shares their weights, and several threads may use it at a time.
 
     Args:
-        network: nn.Module. x: its input. parts: dict name -> path of a module, as in `network.named_modules()`, e.g. "features.3".
+        network: nn.Module whose steps do not depend on the values that go through it, in the mode (train, eval) that is wanted.
+        parts: dict name -> path of a module, as in `network.named_modules()`, e.g. "features.3".
 
     Returns:
-        dict name -> what the module returned, in the order of `parts`. Gradients flow through it. Of a module that is called more than
-        once, the first output.
+        fx.GraphModule: input -> dict name -> output of that part, in the order of `parts`.
 
     Raises:
-        ValueError: the network has no such part, or the pass ended without coming by it.
+        ValueError: the network has no such part, or does not use it.
     """
-    modules = dict(network.named_modules())
-    missing = [path for path in parts.values() if path not in modules]
+    known = dict(network.named_modules())
+    missing = [path for path in parts.values() if path not in known]
     if missing:
         raise ValueError(f"The network has no part {', '.join(map(repr, missing))}.")
-    paths, taken, hooks = set(parts.values()), {}, []
-
-    def take(path, output):
-        taken.setdefault(path, output)
-        if len(taken) == len(paths):
-            raise _Enough
-
-    try:
-        for path in paths:
-            hooks.append(modules[path].register_forward_hook(lambda _module, _inputs, output, path=path: take(path, output)))
-        network(x)
-    except _Enough:
-        pass
-    finally:
-        for hook in hooks:
-            hook.remove()
-    passed_by = [path for path in paths if path not in taken]
-    if passed_by:
-        raise ValueError(f"The network has {', '.join(map(repr, passed_by))}, but does not use it.")
-    return {name: taken[path] for name, path in parts.items()}
+    recorder = _Recorder()
+    graph = recorder.trace(network)
+    unused = [path for path in parts.values() if path not in recorder.outputs]
+    if unused:
+        raise ValueError(f"The network has {', '.join(map(repr, unused))}, but does not use it.")
+    graph.erase_node(next(node for node in reversed(graph.nodes) if node.op == "output"))
+    graph.output({name: recorder.outputs[path] for name, path in parts.items()})
+    made = fx.GraphModule(network, graph)
+    made.graph.eliminate_dead_code()
+    made.recompile()
+    return made.train(network.training)

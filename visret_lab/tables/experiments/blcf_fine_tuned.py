@@ -24,7 +24,7 @@ def with_layers(network, model):
         network: the network that the model started from. model: `label_free.network_a` of it, trained.
     """
     backbone = deepcopy(network.backbone)
-    backbone.name = f"{backbone.name}-tuned"
+    backbone.name, backbone._cut = f"{backbone.name}-tuned", {}
     start = int(backbone.layers[label_free.FROZEN[network.label]].split(".")[1]) + 1
     for i, layer in enumerate(model.trunk):
         backbone.network.features[start + i].load_state_dict(layer.state_dict())
