@@ -5,15 +5,6 @@ import json
 import pytest
 
 
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context()
-    opened = context.new_page()
-    yield opened
-    context.close()
-
-
 @pytest.mark.site
 def test_mathematics_is_typeset(html, page):
     page.goto((html / "notebooks/01_evaluation.html").as_uri())

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.site.test_browser import page  # noqa: F401
+from tests.site.conftest import assert_fits_a_telephone
 from visret_lab.crossmodal.captions import multimodal_query
 from visret_lab.crossmodal.text import tokens
 from visret_lab.teaching.multimodal import Example, WordMap, multimodal_html
@@ -21,13 +21,9 @@ CAPTIONS = [f"What number {i} shows." for i in KEYS]
 
 
 @pytest.fixture
-def file(tmp_path):
-    html = multimodal_html(lambda i: np.full((30, 40, 3), 5 * i, np.uint8), KEYS, PHI, CAPTIONS, WORDS,
+def element_html():
+    return multimodal_html(lambda i: np.full((30, 40, 3), 5 * i, np.uint8), KEYS, PHI, CAPTIONS, WORDS,
                            examples=[Example(2, "umbrella", "dog", 1.4), Example(None, "red")])
-    path = tmp_path / "page.html"
-    head = '<!doctype html><html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    path.write_text(f"{head}<body>{html}</body></html>", encoding="utf-8")
-    return path.as_uri()
 
 
 def ranked(start, plus="", minus="", weight=1.0):
@@ -49,8 +45,8 @@ def assert_same(element, *question):
 
 
 @pytest.mark.site
-def test_the_page_ranks_as_python_does(page, file):  # noqa: F811
-    page.goto(file)
+def test_the_page_ranks_as_python_does(opened_from_disk, element_html):
+    page = opened_from_disk(element_html)
     element = page.locator(".multimodal")
     assert_same(element, 0)
     plus, minus = element.locator("input[type=text]").all()
@@ -68,8 +64,8 @@ def test_the_page_ranks_as_python_does(page, file):  # noqa: F811
 
 
 @pytest.mark.site
-def test_words_are_those_of_the_package(page, file):  # noqa: F811
-    page.goto(file)
+def test_words_are_those_of_the_package(opened_from_disk, element_html):
+    page = opened_from_disk(element_html)
     element = page.locator(".multimodal")
     plus, live = element.locator("input[type=text]").first, element.locator(".mm-live")
     for typed in ("Unicorn, well-known_thing", "DON’T cafe\u0301 🦄 🇫🇷 zwei", "собака犬 <img src=x onerror=alert(1)>", "1st 2nd",
@@ -84,8 +80,8 @@ def test_words_are_those_of_the_package(page, file):  # noqa: F811
 
 
 @pytest.mark.site
-def test_an_empty_question_gets_a_plain_sentence(page, file):  # noqa: F811
-    page.goto(file)
+def test_an_empty_question_gets_a_plain_sentence(opened_from_disk, element_html):
+    page = opened_from_disk(element_html)
     element = page.locator(".multimodal")
     plus, minus = element.locator("input[type=text]").all()
     live = element.locator(".mm-live")
@@ -102,8 +98,8 @@ def test_an_empty_question_gets_a_plain_sentence(page, file):  # noqa: F811
 
 
 @pytest.mark.site
-def test_by_keyboard_alone(page, file):  # noqa: F811
-    page.goto(file)
+def test_by_keyboard_alone(opened_from_disk, element_html):
+    page = opened_from_disk(element_html)
     element = page.locator(".multimodal")
     assert element.locator(".mm-live").get_attribute("aria-live") == "polite"
     for _ in range(3):
@@ -132,28 +128,20 @@ def test_by_keyboard_alone(page, file):  # noqa: F811
 
 @pytest.mark.site
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_telephone_needs_no_scrolling_sideways(browser, file, scheme):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
-    opened = context.new_page()
-    opened.goto(file)
-    opened.locator(".multimodal input[type=text]").first.fill("w" * 200)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
-    dark = opened.evaluate("getComputedStyle(document.querySelector('.multimodal')).backgroundColor") == "rgb(27, 29, 33)"
-    assert dark == (scheme == "dark")
-    context.close()
+def test_a_telephone_needs_no_scrolling_sideways(opened_from_disk, element_html, scheme):
+    page = assert_fits_a_telephone(opened_from_disk, element_html, ".multimodal", scheme)
+    page.locator(".multimodal input[type=text]").first.fill("w" * 200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.site
-def test_without_scripts_the_examples_are_there(browser, file):
-    context = browser.new_context(java_script_enabled=False)
-    opened = context.new_page()
-    opened.goto(file)
-    assert opened.locator(".mm-print figure").count() == 6 + 5 and opened.locator(".mm-print").is_visible()
-    context.close()
+def test_without_scripts_the_examples_are_there(opened_from_disk, element_html):
+    page = opened_from_disk(element_html, java_script_enabled=False)
+    assert page.locator(".mm-print figure").count() == 6 + 5 and page.locator(".mm-print").is_visible()
 
 
 @pytest.mark.site
-def test_the_chapter_answers_its_ready_questions(html, page):  # noqa: F811
+def test_the_chapter_answers_its_ready_questions(html, page):
     chapter = html / "notebooks/26_semantic_retrieval.html"
     if not chapter.is_file():
         pytest.skip("the book was built without this chapter")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.bench.records import made_up
-from tests.site.test_browser import page  # noqa: F401
+from tests.site.conftest import assert_fits_a_telephone
 from visret_lab.bench.plan import model
 from visret_lab.bench.scale import RECORD
 from visret_lab.scale.assumptions import Assumptions, system_plan
@@ -23,11 +23,8 @@ def found():
 
 
 @pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "page.html"
-    head = '<!doctype html><html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    path.write_text(f"{head}<body>{system_plan_html(found())}</body></html>", encoding="utf-8")
-    return path.as_uri()
+def element_html():
+    return system_plan_html(found())
 
 
 def cells(element):
@@ -42,8 +39,8 @@ def expected(a):
 
 
 @pytest.mark.site
-def test_the_page_computes_as_python_does(page, file):  # noqa: F811
-    page.goto(file)
+def test_the_page_computes_as_python_does(opened_from_disk, element_html):
+    page = opened_from_disk(element_html)
     element, rng = page.locator(".system-plan"), np.random.default_rng(0)
     for _ in range(40):
         places = {key: round(low + step * int(rng.integers(round((high - low) / step) + 1)), 6)
@@ -57,12 +54,10 @@ def test_the_page_computes_as_python_does(page, file):  # noqa: F811
 
 
 @pytest.mark.site
-def test_by_keyboard_alone_and_without_scripts(browser, file):
+def test_by_keyboard_alone_and_without_scripts(opened_from_disk, element_html):
     seen = []
     for enabled in (True, False):
-        context = browser.new_context(java_script_enabled=enabled)
-        opened = context.new_page()
-        opened.goto(file)
+        opened = opened_from_disk(element_html, java_script_enabled=enabled)
         element = opened.locator(".system-plan")
         seen.append(cells(element))
         assert element.locator(".sp-inputs").is_visible() == enabled and element.locator(".sp-start").is_visible() != enabled
@@ -76,24 +71,17 @@ def test_by_keyboard_alone_and_without_scripts(browser, file):
             opened.keyboard.press("Tab")
             opened.keyboard.press("ArrowRight")
             assert element.locator('output[data-of="day"]').inner_text() == "1,300,000"
-        context.close()
     assert seen[0] == seen[1]
 
 
 @pytest.mark.site
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_telephone_needs_no_scrolling_sideways(browser, file, scheme):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
-    opened = context.new_page()
-    opened.goto(file)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
-    dark = opened.evaluate("getComputedStyle(document.querySelector('.system-plan')).backgroundColor") == "rgb(27, 29, 33)"
-    assert dark == (scheme == "dark")
-    context.close()
+def test_a_telephone_needs_no_scrolling_sideways(opened_from_disk, element_html, scheme):
+    assert_fits_a_telephone(opened_from_disk, element_html, ".system-plan", scheme)
 
 
 @pytest.mark.site
-def test_the_chapter_has_it(html, page):  # noqa: F811
+def test_the_chapter_has_it(html, page):
     chapter = html / "notebooks/28_beyond_one_machine.html"
     if not chapter.is_file():
         pytest.skip("the book was built without this chapter")

@@ -2,17 +2,9 @@
 
 import re
 
-import pytest
-
 from tests.bench.records import made_up
 from visret_lab.bench.plan import model
 from visret_lab.teaching.capacity import capacity_html
-from visret_lab.teaching.capacity.capacity import size
-
-
-@pytest.mark.parametrize(("count", "words"), [(512e9, "512 GB"), (40.13e9, "40.1 GB"), (999.6e9, "1.000 TB"), (1.5e6, "1.50 MB"), (2000, "2.00 kB")])
-def test_sizes_in_words(count, words):
-    assert size(count) == words
 
 
 def test_the_page_says_its_start_without_a_script():

@@ -9,15 +9,9 @@ from tests.bench.records import made_up
 from visret_lab.bench.plan import model
 from visret_lab.scale.assumptions import Assumptions
 from visret_lab.teaching.system_plan import system_plan_html
-from visret_lab.teaching.system_plan.system_plan import SLIDERS, at, nearest, position, shown, size
+from visret_lab.teaching.system_plan.system_plan import SLIDERS, at, nearest, position, shown
 
 FOUND = model(made_up())
-
-
-@pytest.mark.parametrize(("count", "words"), [
-    (512e9, "512 GB"), (999.6e9, "1.000 TB"), (1.5e15, "1.50 PB"), (2000, "2.00 kB"), (20e12, "20.0 TB")])
-def test_sizes_in_words(count, words):
-    assert size(count) == words
 
 
 def test_every_assumption_has_a_slider_and_keeps_its_value():

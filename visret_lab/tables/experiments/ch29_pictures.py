@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.datasets.altered import Altered, WholeQueries, alone, recoded, shrunk, squashed, with_blurred_boxes
+from visret_lab.features.altered import Altered, WholeQueries, alone, recoded, shrunk, squashed, with_blurred_boxes
 from visret_lab.deep.backbones import IMAGENET, Backbone
 from visret_lab.deep.crop_maps import crop_maps
 from visret_lab.deep.extract import pool_maps, resized

@@ -3,17 +3,14 @@
 Without the script, and on paper, the tables show the values at which the sliders start.
 """
 
-import hashlib
-import html
-import json
 from dataclasses import asdict, replace
 from math import log2, log10
 from pathlib import Path
 
 from visret_lab.scale.assumptions import Assumptions, system_plan
+from visret_lab.teaching.laws import framed, machines, milliseconds, short, size, slider, table
 
 HERE = Path(__file__).parent
-NAMES = {"exact": "exact", "ivf": "IVF", "ivfpq": "IVF-PQ", "hnsw": "HNSW"}
 # key: (label, base of the slider's power or 0 for a plain one, lowest, highest, step of the slider)
 SLIDERS = {
     "n": ("pictures", 10, 6, 10, 0.1), "day": ("new pictures a day", 10, 2, 8, 0.1), "rate": ("questions a second", 10, 0, 5, 0.1),
@@ -40,22 +37,16 @@ def system_plan_html(found, start=None):
     """
     start = nearest(start or Assumptions())
     first, engines = system_plan(found, start)
-    inputs = "".join(_slider(key, getattr(start, key)) for key in SLIDERS)
-    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
-    rows = "".join(f'<tr data-engine="{kind}"><th scope="row">{NAMES[kind]}</th>{_cells(answer_cells(told))}</tr>'
-                   for kind, told in engines.items())
+    inputs = "".join(slider(key, label, low, high, step, position(key, getattr(start, key)))
+                     for key, (label, _, low, high, step) in SLIDERS.items())
+    cells = {kind: answer_cells(told) for kind, told in engines.items()}
     stage = "".join(f'<tr><th scope="row">{name}</th><td>{cell}</td></tr>' for name, cell in zip(STAGE, stage_cells(first), strict=True))
     said = ", ".join(f"{SLIDERS[key][0]} {shown(key, getattr(start, key))}" for key in SLIDERS)
     body = (f'<p class="sp-title">What would it take?</p><div class="sp-inputs">{inputs}</div><p class="sp-start">Assumed: {said}.</p>'
             f'<p class="sp-part">Describe and keep</p><div class="sp-scroll"><table class="sp-stage"><tbody>{stage}</tbody></table></div>'
             '<p class="sp-part">Search</p><div class="sp-scroll" tabindex="0" role="region" aria-label="what each index takes">'
-            f'<table class="sp-engines"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>')
-    name = "sp" + hashlib.sha1((body + json.dumps(found)).encode()).hexdigest()[:10]
-    style = (HERE / "system_plan.css").read_text(encoding="utf-8").replace("ROOT", f"#{name}")
-    script = (HERE / "system_plan.js").read_text(encoding="utf-8").replace("ROOT_ID", name)
-    data = html.escape(json.dumps(found), quote=True)
-    return (f'<div id="{name}" class="system-plan" role="group" aria-label="plan of a system" data-model="{data}"><style>{style}</style>'
-            f"{body}<script>{script}</script></div>")
+            f'<table class="sp-engines">{table(COLUMNS, cells)}</table></div>')
+    return framed(body, found, HERE, "system-plan", "plan of a system")
 
 
 def position(key, value):
@@ -96,32 +87,5 @@ def stage_cells(told):
 
 def answer_cells(told):
     """The cells of an engine, in words."""
-    return (size(told["bytes"]), f"{told['machines']:,} ({told['shards']:,} × {told['replicas']:,})",
-            f"{short(told['ms'])} ({short(told['ms_low'])} to {short(told['ms_high'])})", f"{short(100 * told['late'])} %",
-            short(told["month"]), short(told["million"]))
-
-
-def size(count):
-    """Bytes in words: "512 GB"."""
-    for unit in ("kB", "MB", "GB", "TB"):
-        count /= 1000
-        if count < 999.5:
-            return f"{short(count)} {unit}"
-    return f"{short(count / 1000)} PB"
-
-
-def short(x):
-    """About three digits; the script rounds in the same way."""
-    if x >= 100:
-        return f"{x:,.0f}"
-    return f"{x:.{1 if x >= 10 else 2 if x >= 1 else 3}f}"
-
-
-def _cells(cells):
-    return "".join(f"<td>{cell}</td>" for cell in cells)
-
-
-def _slider(key, value):
-    label, _, low, high, step = SLIDERS[key]
-    return (f'<label><span>{label}: <output data-of="{key}"></output></span><input type="range" data-key="{key}" min="{low}" max="{high}" '
-            f'step="{step}" value="{position(key, value):g}"></label>')
+    return (size(told["bytes"]), machines(told), milliseconds(told), f"{short(100 * told['late'])} %", short(told["month"]),
+            short(told["million"]))

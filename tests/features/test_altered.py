@@ -2,7 +2,7 @@ from functools import partial
 
 import numpy as np
 
-from visret_lab.datasets.altered import Altered, WholeQueries, alone, recoded, shrunk, squashed, with_blurred_boxes
+from visret_lab.features.altered import Altered, WholeQueries, alone, recoded, shrunk, squashed, with_blurred_boxes
 from visret_lab.datasets.image_io import crop
 from visret_lab.protocols import Dataset, Query, Relevance
 
