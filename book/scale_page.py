@@ -9,8 +9,9 @@ import numpy as np  # noqa: E402
 from visret_lab.bench.plan import Machine, model, plans  # noqa: E402
 from visret_lab.bench.scale import EFFORT, ENGINES, laws, working_point  # noqa: E402
 from visret_lab.teaching.capacity import capacity_html  # noqa: E402
-from visret_lab.teaching.capacity.capacity import NAMES, machines, milliseconds, size, two_digits  # noqa: E402
+from visret_lab.teaching.capacity.capacity import two_digits  # noqa: E402
 from visret_lab.teaching.figures import STYLE  # noqa: E402
+from visret_lab.teaching.laws import NAMES, machines, milliseconds, size  # noqa: E402
 
 MARKS = {"exact": "o", "ivf": "s", "ivfpq": "^", "hnsw": "D"}
 TITLE = "# To a billion\n\n"
