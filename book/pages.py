@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import yaml
+
 HERE = Path(__file__).parent
 RECORDS = HERE.parent / "visret_lab" / "tables" / "records"
+MAKE = {"book": 900, "test": 1200}  # seconds
+RED = 1.5  # times a budget
 
 
 def write():
@@ -13,18 +17,24 @@ def write():
     folder.mkdir(exist_ok=True)
     import front  # this and scale_page import matplotlib, and front the town
     import item_page
+    import methods_page
+    import museum_page
     import published
     import scale_page
+    import timeline_page
 
-    scale = _record("scale.json")
-    for name, text in {"status": status(), "method_against_reference": races(), "data": data(), "scale": scale_page.page(scale, table),
-                       "item_search": item_page.page(), **published.pages()}.items():
+    scale, line = _record("scale.json"), _record("mini/timeline.json")
+    for name, text in {"status": status(), "method_against_reference": races(), "data": data(), "online": online(home()), "scale": scale_page.page(scale, table),
+                       "item_search": item_page.page(), "index_of_methods": methods_page.page(), "timeline": timeline_page.page(line),
+                       "failure_museum": museum_page.page(line), **published.pages()}.items():
         path = folder / f"{name}.md"
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)
     front.write(HERE / "_assets")
     if scale:
         scale_page.figure(scale, HERE / "_assets" / "scale.svg")
+    if line:
+        timeline_page.figure(line, HERE / "_assets" / "timeline_costs.svg")
 
 
 def _record(name):
@@ -52,14 +62,60 @@ def status():
                               [f"{row['seconds']:.1f}", f"{row['peak_bytes'] / 1e9:.2f}", state(row, SECONDS, BYTES)]))
     where = f"Measured on {record['cores']} cores, with the mini data already generated." if record else "Nobody has measured yet."
     return ("# Notebook status\n\nA chapter may take 60 seconds and 2 GB. " + where +
-            " `visret notebooks run --save` measures again.\n\n" + table(["chapter", "seconds", "GB", "state"], rows))
+            " `visret notebooks run --save` measures again.\n\n" + table(["chapter", "seconds", "GB", "state"], rows)
+            + "\n" + budgets(_record("make.json")))
 
 
 def state(row, seconds, size):
-    """What a measured chapter is: ok, over budget (seconds, bytes), or failed."""
-    if not row["ok"]:
-        return "failed"
-    return "over budget" if row["seconds"] > seconds or row["peak_bytes"] > size else "ok"
+    """What a measured chapter is: ok, over its budget (seconds, bytes), red beyond one and a half times of it, or failed."""
+    return told(max(row["seconds"] / seconds, row["peak_bytes"] / size)) if row["ok"] else mark("failed")
+
+
+def told(share):
+    """A share of a budget in words."""
+    if share <= 1:
+        return "ok"
+    return "over budget" if share <= RED else mark(f"red: {share:.1f} times its budget")
+
+
+def mark(words):
+    """Words that stand out in red, and say what they are without the colour."""
+    return f'<strong class="red">{words}</strong>'
+
+
+def budgets(record):
+    """What `make book` and `make test` took. record: of data_scripts/measure_make.py, or None."""
+    text = "## The whole of it\n\n`make book` may take a quarter of an hour, `make test` twenty minutes, on two cores. "
+    if record is None:
+        return text + "Nobody has measured yet: `python data_scripts/measure_make.py --save`.\n"
+    rows = [[f"`make {name}`", features, f"{one[name] / 60:.1f}", f"{budget / 60:.0f}", told(one[name] / budget)]
+            for features, one in record.items() for name, budget in MAKE.items()]
+    stages = "; ".join(f"features {features}: " + ", ".join(f"{stage} {seconds / 60:.1f}" for stage, seconds in one["stages"].items())
+                       for features, one in record.items())
+    return (text + "Measured in a fresh clone with a fresh environment, the painted worlds at hand. *Cold* means that everything else is "
+            "computed anew; *warm*, that what the chapters once computed from pictures is in the cache.\n\n"
+            + table(["command", "features", "minutes", "budget", "state"], rows) + f"\nMinutes by stage: {stages}.\n")
+
+
+def home():
+    """The address of the public home from _config.yml, "" where there is none yet."""
+    return yaml.safe_load((HERE / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"].rstrip("/")
+
+
+def online(url):
+    """How to run a chapter on somebody else's machine. url: of the public home."""
+    text = "# Online\n\n"
+    if not url:
+        return text + ("This copy of the book was made without a public address, so there is nothing to click here. Whoever publishes it sets "
+                       "`repository: url` in `book/_config.yml`, and nothing else: then every chapter gets a button for Binder and one for "
+                       "Colab (the rocket at the top), and this page says what to type there.\n\nOn your own machine, `make lab` opens the "
+                       "chapters, and `make book` makes these pages.\n")
+    return text + (f"The course lives at <{url}>. The rocket at the top of a chapter opens it on a machine of somebody else, for nothing.\n\n"
+                   "**Binder** prepares everything by itself. The first start takes several minutes, and a session is lost after some minutes "
+                   "of silence: download what you want to keep.\n\n**Colab** knows nothing of the course's package. Run this in a cell of its "
+                   f"own, before the first one of the chapter:\n\n```\n%pip install -q \"visret-lab[book,test] @ git+{url}\"\n```\n\n"
+                   "The first chapter that needs the painted town paints it, once a session, in some minutes. Graphics cards are not "
+                   "needed.\n")
 
 
 def races():

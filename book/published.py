@@ -62,6 +62,7 @@ TABLES = {  # in the order of the pages
     "full-system": Table("The whole system, part by part", "004", ("27",)),
     "fusion": Table("Late fusion of two systems", "own", ("19",)),
     "wikipedia-articles": Table("Articles: pictures and texts by category", "own", ("24",)),
+    "timeline": Table("The timeline: one set of questions, every method", "own", ("29",)),
     "causes": Table("Why numbers differ, one cause at a time", "own", ("29",)),
 }
 TIERS = ("mini", "campus", "full")

@@ -16,4 +16,25 @@ def test_a_chapter_over_its_budget_is_not_ok(pages):
     row = {"ok": True, "seconds": 59.0, "peak_bytes": 1.9e9}
     assert pages.state(row, 60, 2e9) == "ok"
     assert pages.state({**row, "seconds": 61.0}, 60, 2e9) == pages.state({**row, "peak_bytes": 2.1e9}, 60, 2e9) == "over budget"
-    assert pages.state({**row, "ok": False}, 60, 2e9) == "failed"
+    assert "failed" in pages.state({**row, "ok": False}, 60, 2e9)
+
+
+def test_beyond_one_and_a_half_times_its_budget_it_is_red(pages):
+    row = {"ok": True, "seconds": 90.0, "peak_bytes": 1e9}
+    assert pages.state(row, 60, 2e9) == "over budget"
+    assert pages.state({**row, "seconds": 91.0}, 60, 2e9) == '<strong class="red">red: 1.5 times its budget</strong>'
+    assert "1.6 times" in pages.state({**row, "peak_bytes": 3.2e9}, 60, 2e9)
+
+
+def test_the_whole_is_held_against_its_budget(pages):
+    assert "Nobody has measured yet" in pages.budgets(None)
+    text = pages.budgets({"cold": {"cores": 2, "stages": {"unit": 300.0, "site": 120.0}, "book": 1000.0, "test": 1900.0}})
+    assert "| `make book` | cold | 16.7 | 15 | over budget |" in text and "unit 5.0, site 2.0" in text
+    assert '| `make test` | cold | 31.7 | 20 | <strong class="red">red: 1.6 times its budget</strong> |' in text
+
+
+def test_a_public_home_is_named_in_one_place(pages):
+    assert "repository: url" in pages.online("") and "http" not in pages.online("")
+    text = pages.online("https://example.org/visret")
+    assert "<https://example.org/visret>" in text and "git+https://example.org/visret" in text
+    assert pages.home() == "" or pages.home().startswith("https://")

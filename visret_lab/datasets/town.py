@@ -17,7 +17,7 @@ from visret_lab.worlds.town.generate import VERSION, TownConfig, generate
 # here, as the papers learn on Paris what they test on Oxford.
 ELSEWHERE = TownConfig(landmarks=6, queries=1, views=19, look_alikes=1, look_alike_views=6, streets=18, street_views=8,
                        seed=2012)
-DETAILS = ("light", "weather", "azimuth", "distance", "visible", "size", "blur")
+DETAILS = ("kind", "landmark", "light", "weather", "azimuth", "distance", "visible", "size", "blur")
 LICENCE = "CC0; painted by the course, with textures from scikit-image and scikit-learn"
 
 

@@ -1,11 +1,48 @@
-"""`visret reproduce list | run | check`: published values, and ours beside them."""
+"""`visret reproduce`, `visret reproduce list | run | check`: published values, and ours beside them."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, help="Published tables beside our own runs.")
+
+
+@app.callback(invoke_without_command=True)
+def every(
+    context: typer.Context,
+    tier: Annotated[str | None, typer.Option(help="Without a command: measure all tables of this tier again, and compare.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes, each with one thread.")] = 2,
+    out: Annotated[Path | None, typer.Option(help="A folder for the new records; the course's own are not touched.")] = None,
+):
+    """Published tables beside our own runs. With --tier and no command, every table of the tier is made again and compared.
+
+    Exit code 1 when a value differs from the record that comes with the course by more than the tolerance that it declares.
+    """
+    if context.invoked_subcommand is not None:
+        if tier or out:
+            raise typer.BadParameter("Say --tier after the command: visret reproduce run TABLE --tier mini.")
+        return
+    if tier is None:
+        raise typer.BadParameter("Say which tier: visret reproduce --tier mini. Or name a command: list, run, check.")
+    from tqdm import tqdm
+
+    from visret_lab.tables import remake, reproduce
+
+    if tier not in reproduce.TIERS:
+        raise typer.BadParameter(f"There is no tier {tier!r}. Take one of {', '.join(reproduce.TIERS)}.")
+    total = sum(reproduce.record(table, tier) is not None for table in reproduce.recorded())
+    values, said = 0, []
+    for table, record, differs in tqdm(remake.remake(tier, out, jobs), total=total, unit="table", leave=False):
+        values += len(record["rows"])
+        said += [f"{table}: {line}" for line in differs]
+        tqdm.write(f"{table}: {len(record['rows'])} values, {len(differs)} differ, {record['seconds']:.0f} s")
+    for line in said:
+        typer.echo(line, err=True)
+    if said:
+        raise typer.Exit(1)
+    typer.echo(f"{tier}: {values} values of {total} tables made again, each within the tolerance of its record.")
 
 
 @app.command("list")

@@ -29,7 +29,7 @@ def experiments():
         ch20_expansion_diffusion, ch21_last_convolution, ch21_similarity_networks, ch22_video_cuts, ch22_video_local,
         ch22_video_temporal, ch23_video_encoders, ch23_video_shots, ch24_phrases, ch24_two_branch, ch24_wikipedia, ch25_semart,
         ch25_semart_encoders, ch25_semart_human, ch26_semantic, ch27_full_system, ch29_causes, label_free_instre, label_free_oxford,
-        late_fusion, saliency_blcf, saliency_sum_pooling, state_of_the_art,
+        late_fusion, saliency_blcf, saliency_sum_pooling, state_of_the_art, timeline,
     )
 
     return {"handmade": (ch02_color, ch03_edges_gist, ch04_local_features),
@@ -48,7 +48,7 @@ def experiments():
             "wikipedia-articles": (ch24_wikipedia,), "two-branch": (ch24_two_branch,), "phrase-localisation": (ch24_phrases,),
             "semart": (ch25_semart,), "semart-encoders": (ch25_semart_encoders,), "semart-human": (ch25_semart_human,),
             "semantic-retrieval": (ch26_semantic,), "full-system": (ch27_full_system,),
-            "causes": (ch29_causes,)}
+            "causes": (ch29_causes,), "timeline": (timeline,)}
 
 
 def published():

@@ -4,7 +4,7 @@
   const data = JSON.parse(root.querySelector(".rx-data").textContent);
   const app = root.querySelector(".rx-app");
   const WORDS = ["negative", "positive", "junk"], MARKS = ["✗", "✓", "○"];
-  const state = { q: 0, k: Math.min(12, data.k), methods: data.methods.slice(0, 2) };
+  const state = { q: 0, k: Math.min(12, data.k), methods: data.start || data.methods.slice(0, 2) };
 
   function make(tag, attributes, ...children) {
     const svg = ["svg", "path", "line", "text", "g"].includes(tag);

@@ -41,7 +41,17 @@ def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=1
     protocol = protocol or dataset.default_protocol
     if queries is None:
         queries = np.unique(np.linspace(0, len(dataset.queries) - 1, 12).round().astype(int))
-    data = _data(dataset, methods, [int(q) for q in queries], protocol, k, longest)
+    return element(_data(dataset, methods, [int(q) for q in queries], protocol, k, longest))
+
+
+def element(data):
+    """The explorer for data that are at hand, as a string of HTML.
+
+    Args:
+        data: dict set, protocol, methods (list of names), k, queries, thumbs (name -> data address), and perhaps start: the names of the
+            two methods that are shown first. A query is a dict id, group, image (a name of thumbs), positives, lists: method -> dict ap,
+            top (pairs of a name of thumbs and 1 positive, 0 negative, 2 junk), hits (ranks of the positives, junk left out, from 0).
+    """
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     name = "rx" + hashlib.sha1(text.encode()).hexdigest()[:10]
     style = (HERE / "explorer.css").read_text().replace("ROOT", f"#{name}")
@@ -77,11 +87,12 @@ def _data(dataset, methods, queries, protocol, k, longest):
 
 
 def _fallback(data):
-    """For paper, and for a browser without scripts: the first query and the head of each list."""
+    """For paper, and for a browser without scripts: the first query and the head of each list, or of the two that are shown first."""
     query = data["queries"][0]
     words = {1: "positive", 0: "negative", 2: "junk"}
     rows = [f'<p>Query {html.escape(query["id"])} <img alt="query" src="{data["thumbs"][query["image"]]}"></p>']
-    for name, ranked in query["lists"].items():
+    for name in data.get("start") or query["lists"]:
+        ranked = query["lists"][name]
         images = "".join(f'<span class="rx-item rx-{words[v]}"><img alt="rank {i + 1}: {words[v]}" '
                          f'src="{data["thumbs"][image]}"></span>' for i, (image, v) in enumerate(ranked["top"][:6]))
         rows.append(f'<p>{html.escape(name)}, AP {ranked["ap"]:.3f}<br>{images}</p>')
