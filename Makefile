@@ -15,7 +15,7 @@ INSTALL_newest := --upgrade $(EVERYTHING)
 # Two workers with one thread each: two programs that both use all cores slow each other down.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help setup data book slides unit test links lab clean
+.PHONY: help setup data book slides unit test reproduce links messages lab clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -54,6 +54,12 @@ test: unit ## Run everything: unit, reference, notebooks, exercises, site
 	$(BIN)/python book/build.py
 	@echo "== The built site in a browser"
 	$(BIN)/python -m pytest -q tests/site -n 2
+
+reproduce: data ## Measure every table of the mini tier again, and compare with the records
+	$(BIN)/visret reproduce --tier mini
+
+messages: book ## Every sentence of the book as message catalogues for translators: book/_build/gettext/*.pot
+	$(BIN)/jupyter-book build book --builder custom --custom-builder gettext
 
 links: book ## Ask every address that the book names whether it is still there; needs a network
 	$(BIN)/jupyter-book build book --builder linkcheck

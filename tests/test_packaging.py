@@ -57,3 +57,16 @@ def test_conda_names_nothing_else():
 
 def test_the_lock_records_no_download_address():
     assert not re.search(r"://|@|--hash", (ROOT / "requirements.lock").read_text())
+
+
+def test_a_version_and_a_title_are_the_same_wherever_they_are_cited():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    intro = (ROOT / "book" / "intro.md").read_text("utf-8")
+    assert cited["version"] == version and f"Version {version}" in intro and f"## {version} (" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert cited["title"].replace("_", "\\_") in intro
+
+
+def test_binder_finds_what_it_needs_at_the_root():
+    steps = (ROOT / "postBuild").read_text("utf-8")
+    assert "pip install --no-deps -e ." in steps and (ROOT / "postBuild").stat().st_mode & 0o111 and (ROOT / "environment.yml").is_file()

@@ -90,14 +90,14 @@ class Matcher:
 
     def _match_block(self, query, part):
         rows, missing = self.rows[part], self.missing[part]
-        similarity = rows.reshape(-1, rows.shape[2]) @ query.T
-        similarity = similarity.reshape(len(rows), self.width, len(query))
-        similarity[missing] = -np.inf
-        nearest = similarity.argmax(axis=1)
-        first = np.take_along_axis(similarity, nearest[:, None], axis=1)[:, 0]
-        np.put_along_axis(similarity, nearest[:, None], -np.inf, axis=1)
-        second = similarity.max(axis=1)
+        similarity = query @ rows.reshape(-1, rows.shape[2]).T  # the points of an image side by side: the fastest axis to look along
+        similarity = similarity.reshape(len(query), len(rows), self.width)
+        similarity[:, missing] = -np.inf
+        nearest = similarity.argmax(axis=2)
+        first = np.take_along_axis(similarity, nearest[..., None], axis=2)[..., 0]
+        np.put_along_axis(similarity, nearest[..., None], -np.inf, axis=2)
+        second = similarity.max(axis=2)
         # Unit vectors: squared distance = 2 - 2 a.b. Without a second neighbour (-inf) every first one is kept.
         keep = (2 - 2 * first) < self.ratio**2 * (2 - 2 * second)
         keep &= np.isfinite(first)
-        return [np.stack([np.flatnonzero(k), n[k]], axis=1).astype(np.int64) for k, n in zip(keep, nearest, strict=True)]
+        return [np.stack([np.flatnonzero(k), n[k]], axis=1).astype(np.int64) for k, n in zip(keep.T, nearest.T, strict=True)]
