@@ -62,3 +62,26 @@ def test_every_record_belongs_to_a_table_with_runs_and_reading_them_imports_no_r
     assert reproduce.recorded() and set(reproduce.recorded()) <= set(reproduce.experiments())
     program = "import sys; from visret_lab.tables import reproduce; reproduce.rows(); print([m for m in sys.modules if 'ch15' in m])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_table_is_measured_with_one_thread_and_what_was_set_before_comes_back(monkeypatch):
+    import torch
+    from threadpoolctl import threadpool_info
+
+    seen = []
+
+    class Run:
+        @staticmethod
+        def run(tier, seed):
+            seen.append((torch.get_num_threads(), {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}))
+            return [{"row": "a", "metric": "m", "value": 1.0}]
+
+    monkeypatch.setattr(reproduce, "experiments", lambda: {"t": (Run,)})
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        record = reproduce.measure("t", "mini")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [(1, {1})] and record["threads"] == 1 and record["rows"][0]["value"] == 1.0

@@ -1,5 +1,6 @@
 """Tables: the published rows as data, the runs that stand beside them, and their records."""
 
+import contextlib
 import json
 import platform
 import time
@@ -87,17 +88,36 @@ def rows():
 
 
 def measure(table, tier=None, seed=0):
-    """Run a table; return its record (dict), not yet written. ValueError for a table that has no runs yet."""
+    """Run a table with one thread; return its record (dict), not yet written. ValueError for a table that has no runs yet.
+
+    One thread, whatever the machine has: sums in another order differ in the last digit, and a training makes much of it.
+    """
     known = experiments()
     if table not in known:
         raise ValueError(f"There are no runs for the table {table!r}. There are runs for: {', '.join(known)}.")
     tier = current_tier(tier)
     start = time.perf_counter()
-    found = [row for module in known[table] for row in module.run(tier, seed)]
+    with one_thread():
+        found = [row for module in known[table] for row in module.run(tier, seed)]
     tolerance, reason = TOLERANCE[tier]
     return {"table": table, "tier": tier, "seed": seed, "rows": found, "tolerance": tolerance, "tolerance_reason": reason,
-               "seconds": round(time.perf_counter() - start, 1), "python": platform.python_version(),
+               "seconds": round(time.perf_counter() - start, 1), "threads": 1, "python": platform.python_version(),
                "versions": {name: version(name) for name in ("numpy", "opencv-python-headless", "torch", "scikit-learn")}}
+
+
+@contextlib.contextmanager
+def one_thread():
+    """One thread for BLAS, OpenMP and torch; what was set before comes back."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def reproduce(table, tier=None, seed=0):
