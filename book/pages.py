@@ -24,7 +24,8 @@ def write():
     import timeline_page
 
     scale, line = _record("scale.json"), _record("mini/timeline.json")
-    for name, text in {"status": status(), "method_against_reference": races(), "data": data(), "online": online(home()), "scale": scale_page.page(scale, table),
+    for name, text in {"status": status(), "method_against_reference": races(), "data": data(), "online": online(home()),
+                       "scale": scale_page.page(scale, table),
                        "item_search": item_page.page(), "index_of_methods": methods_page.page(), "timeline": timeline_page.page(line),
                        "failure_museum": museum_page.page(line), **published.pages()}.items():
         path = folder / f"{name}.md"

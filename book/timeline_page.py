@@ -17,7 +17,7 @@ PART = 0.85  # of the best mAP: which method is the smallest that reaches it?
 ERAS = (2004, 2012, 2016, 2019)  # the last year of each column of the figure
 TEXT = """# Timeline
 
-One set of questions, {methods} methods, {first} to {last}. Each was run by this course on its generated town: {images} pictures, {queries}
+One set of questions, {methods} methods, {first} to {last}. Each was run by this course on its generated town: {images:,} pictures, {queries}
 queries, protocol {protocol}. What learns, learns elsewhere. So the years are those of the papers, and the figures are ours: a painted town
 and a small network are not Oxford and VGG16, and a method can stand higher or lower here than in its paper
 ({{doc}}`../notebooks/29_published_beside_ours` says why).

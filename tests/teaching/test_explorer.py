@@ -55,3 +55,14 @@ def test_bad_input():
         explorer_html(tiny(), {})
     with pytest.raises(ValueError, match="Q = 2"):
         explorer_html(tiny(), {"m": RANKINGS[:1]})
+
+
+def test_the_two_methods_that_are_shown_first_can_be_named_and_stand_on_paper():
+    from visret_lab.teaching.explorer import element
+
+    ranked = {"ap": 0.5, "top": [["t", 1]], "hits": [0]}
+    data = {"set": "s", "protocol": "p", "methods": ["one", "two", "three"], "k": 1, "start": ["three", "one"], "thumbs": {"t": "data:,"},
+            "queries": [{"id": "q", "group": "g", "image": "t", "positives": 1, "lists": dict.fromkeys(("one", "two", "three"), ranked)}]}
+    paper = element(data).split('class="rx-print">')[1].split("<script")[0]
+    assert paper.index("three, AP 0.500") < paper.index("one, AP 0.500") and "two, AP" not in paper
+    assert "two, AP 0.500" in element({k: v for k, v in data.items() if k != "start"})

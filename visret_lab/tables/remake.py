@@ -31,7 +31,7 @@ def remake(tier, folder=None, jobs=2, tables=None):
         raise ValueError(f"There is no record of {', '.join(missing)} in {tier}. `visret reproduce run TABLE --tier {tier}` makes one.")
     kept = {table: record for table, record in kept.items() if record is not None}
     before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # the processes start with it: two programs that both use all cores slow each other down
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # also for libraries that `reproduce.one_thread` does not reach
     try:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             order = sorted(kept, key=lambda table: -kept[table]["seconds"])
