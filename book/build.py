@@ -9,7 +9,6 @@ may still be running in another group: so the tables are filled at the end.
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +27,7 @@ EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 TIMEOUT = 600  # seconds a cell
+PROCESSES = 2
 # First chapters of the groups: networks (the longest, so it starts first), local features, film, sentences, systems.
 GROUPS = (("12", "22"), ("00", "12"), ("22", "24"), ("24", "27"), ("27", "99"))
 
@@ -38,7 +38,7 @@ def main():
     started = time.perf_counter()
     chapters = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     sources = chapters + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(PROCESSES) as pool:
         failed = sum(pool.map(execute, groups(sources)), [])
     if failed:
         sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
@@ -56,11 +56,14 @@ def typeset():
 
     A book with answers has a folder of its own: in the search index of a page that had them before, Sphinx leaves their words.
     """
+    from jupyter_book.sphinx import build_sphinx  # the command `jupyter-book build` does the same, but with one process
+
     place = HERE / "_build" / "with_answers" if guide.with_answers() else HERE
-    typesetter = str(Path(sys.executable).parent / "jupyter-book")
-    code = subprocess.call([typesetter, "build", str(HERE), "--path-output", str(place), "-W", "-n", "--keep-going", "-q"])
-    if code:
-        sys.exit(code)
+    settings = {"nitpicky": True, "external_toc_path": (HERE / "_toc.yml").as_posix(), "latex_individualpages": False}
+    problem = build_sphinx(HERE, place / "_build" / "html", noconfig=True, path_config=HERE / "_config.yml", confoverrides=settings,
+                           warningiserror=True, keep_going=True, quiet=True, jobs=PROCESSES)
+    if problem:
+        sys.exit(problem if isinstance(problem, int) else f"The book was not built: {problem}")
     return place
 
 

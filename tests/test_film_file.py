@@ -55,7 +55,7 @@ def test_a_jump_does_not_decode_what_lies_before(film, monkeypatch):
     true = av.VideoFrame.to_ndarray  # called once for each frame that is handed out
     reader = FilmReader(film)
     import visret_lab.film_file as module
-    monkeypatch.setattr(module, "_upright", lambda frame: decoded.append(frame.pts) or true(frame, format="rgb24"))
+    monkeypatch.setattr(module, "_upright", lambda frame, _: decoded.append(frame.pts) or true(frame, format="rgb24"))
     seen = []
     seek = module._Decoder.read
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from visret_lab.files import replacing
 from visret_lab.rgb import require_rgb
@@ -148,6 +149,7 @@ class _Decoder:
             raise FilmError(f"{path.name} is coded in a way that this FFmpeg does not know. Convert it to H.264 first.")
         self.stream.thread_type = "AUTO"
         self._coming, self._at = None, None
+        self._converter = VideoReformatter()  # kept: FFmpeg's tables for colours cost more than a frame
 
     def __enter__(self):
         return self
@@ -189,7 +191,7 @@ class _Decoder:
             for frame in self._coming:
                 self._at = frame.pts if frame.pts is not None else frame.dts
                 if self._at == pts and not frame.is_corrupt:
-                    return _upright(frame)
+                    return _upright(frame, self._converter)
                 if self._at >= pts:
                     break
         except av.FFmpegError as error:
@@ -201,9 +203,9 @@ class _Decoder:
                          f"decoded ({why}). Copy it again.")
 
 
-def _upright(frame):
+def _upright(frame, converter):
     """Pixels as shown: FFmpeg names the angle, counter-clockwise, by which a player turns the picture."""
-    image = frame.to_ndarray(format="rgb24")
+    image = converter.reformat(frame, format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90))) if frame.rotation else image
 
 

@@ -218,14 +218,23 @@ def build(monkeypatch):
 
 def test_a_book_with_answers_has_its_own_folder(build, monkeypatch):
     asked = []
-    monkeypatch.setattr(build.subprocess, "call", lambda command: asked.append(command) or 0)
+    monkeypatch.setattr("jupyter_book.sphinx.build_sphinx", lambda source, place, **settings: asked.append((place, settings)) or 0)
     monkeypatch.delenv("ANSWERS", raising=False)
     published = build.typeset()
     monkeypatch.setenv("ANSWERS", "1")
     kept = build.typeset()
     assert published == ROOT / "book" and kept != published and kept.is_relative_to(published / "_build")
     assert not kept.is_relative_to(published / "_build" / "html")
-    assert [command[command.index("--path-output") + 1] for command in asked] == [str(published), str(kept)]
+    assert [place for place, _ in asked] == [published / "_build" / "html", kept / "_build" / "html"]
+    assert all(settings["warningiserror"] and settings["confoverrides"]["nitpicky"] for _, settings in asked)
+
+
+@pytest.mark.parametrize("problem", [1, ValueError("a page is broken")])
+def test_a_book_with_a_warning_is_no_book(build, monkeypatch, problem):
+    monkeypatch.setattr("jupyter_book.sphinx.build_sphinx", lambda *_, **__: problem)
+    with pytest.raises(SystemExit) as stopped:
+        build.typeset()
+    assert stopped.value.code == 1 or "a page is broken" in stopped.value.code
 
 
 def test_the_build_writes_the_page_before_it_typesets(build, monkeypatch):

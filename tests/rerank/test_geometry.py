@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from visret_lab.rerank.geometry import apply_homography, fit_homography, trials, verify
+from visret_lab.rerank.geometry import _through_four, agreeing, apply_homography, fit_homography, trials, verify
 
 TRUE = np.array([[0.9, -0.2, 30.0], [0.15, 1.1, -12.0], [4e-4, -2e-4, 1.0]])
 
@@ -39,6 +39,35 @@ def test_batches_are_single_fits_stacked():
     a, b, _ = scene(0)
     rows = np.random.default_rng(1).permuted(np.tile(np.arange(60), (5, 1)), axis=1)[:, :6]
     assert np.allclose(fit_homography(a[rows], b[rows]), [fit_homography(a[r], b[r]) for r in rows])
+
+
+def test_through_four_points_is_the_direct_linear_transform():
+    a = np.random.default_rng(0).uniform(0, 320, (40, 4, 2))
+    b = apply_homography(TRUE, a)
+    found = _through_four(a, b)
+    assert np.allclose(found / found[:, 2:, 2:], TRUE, rtol=1e-6, atol=1e-6)  # also of those four that are nearly on a line
+    moved = b + np.random.default_rng(1).uniform(-9, 9, b.shape)  # no longer one homography for all: each sample has its own
+    kept = [(x, y) for x, y in zip(a, moved, strict=True) if len(_through_four(x[None], y[None]))]
+    assert len(kept) > 20
+    for x, y in kept:
+        (h,) = _through_four(x[None], y[None])
+        assert np.allclose(apply_homography(h, x), y, atol=1e-6) and np.allclose(h / h[2, 2], fit_homography(x, y), rtol=1e-4, atol=1e-4)
+
+
+def test_a_sample_that_no_camera_sees_is_left_out():
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10.0]])
+    mirrored, crossed, line = square * [-1, 1], square[[0, 2, 1, 3]], np.array([[0, 0], [5, 5], [9, 9], [0, 10.0]])
+    a, b = np.stack([square] * 5 + [line]), np.stack([square * 3, mirrored, crossed, line, square[[1, 2, 3, 0]], square])
+    assert len(_through_four(a, b)) == 2  # enlarged, and turned
+
+
+def test_agreeing_is_the_distance_behind_the_homography():
+    rng = np.random.default_rng(2)
+    a, b = rng.uniform(0, 320, (200, 2)), rng.uniform(0, 320, (200, 2))
+    both = np.stack([np.eye(3) + rng.normal(0, 1e-3, (3, 3)) for _ in range(4)])  # w is negative for some
+    error = np.linalg.norm(apply_homography(both, a) - b, axis=-1)
+    assert (agreeing(both, a, b, 90.0) == (error < 90)).all() and 0 < (error < 90).sum() < error.size
+    assert not agreeing(np.full((3, 3), np.nan), a, b, 90.0).any()
 
 
 @pytest.mark.parametrize("outliers", [0.0, 0.3, 0.6])

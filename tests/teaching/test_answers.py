@@ -1,7 +1,11 @@
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 
-from visret_lab.teaching import CheckFailed, Exercise, Mistake, check, hint, quiz, solution
+from tests.teaching.exercises.common import exercises_of
+from visret_lab.teaching import CheckFailed, Exercise, Mistake, answers, check, exercises, hint, quiz, solution
 from visret_lab.teaching.exercises import ch01_evaluation
 
 DOUBLE = Exercise(
@@ -60,8 +64,47 @@ def test_hints_go_on_and_stay_at_the_last(capsys):
     assert exercise.steps["hint"] == 2
 
 
-def test_solution_can_be_shown():
+@pytest.mark.parametrize(("right", "answers"), [
+    (lambda x: ([1, 2], 3), [([1], 3), ([1, 2], 4), [[1], [2, 3]], (np.zeros(3), np.zeros((2, 2)))]),
+    (lambda x: np.zeros((2, 2)), [[[0], [0, 0]], ([1, 2], 3)])])
+def test_an_answer_in_parts_of_unequal_length_is_described_and_no_error(right, answers):
+    exercise = Exercise("parts", right, lambda: [(np.zeros(2),)], (), ("a", "b"))
+    check(exercise, right)
+    for answer in answers:
+        with pytest.raises(CheckFailed, match="unequal length|1 of 1 cases"):
+            check(exercise, lambda x, answer=answer: answer)
+
+
+def test_an_array_inside_a_list_may_be_changed_in_place_too():
+    inside = Exercise("inside", lambda lists: sum(x.sum() for x in lists), lambda: [([np.ones(2), np.ones(3)],)], (), ("a", "b"))
+
+    def careless(lists):
+        for x in lists:
+            x *= 2
+        return sum(x.sum() for x in lists) / 2
+
+    check(inside, careless)
+
+
+def test_an_answer_by_hand_is_not_given_away():
+    by_hand = Exercise("by hand", lambda: np.array([4, 2]), lambda: [()], (), ("a", "b"))
+    with pytest.raises(CheckFailed, match=r"\[1 5\] is not right") as failure:
+        check(by_hand, [1, 5])
+    assert "[4 2]" not in str(failure.value)
+
+
+def test_solution_shows_the_code_of_the_solution_notebook(monkeypatch):
+    shown = []
+    monkeypatch.setattr(answers, "display", lambda code: shown.append(code.data))
     solution(ch01_evaluation.trapezoid_ap)
+    solution(DOUBLE)
+    assert shown[0].startswith("def ") and "SOLUTION" not in shown[0] and "lambda x: 2 * x" in shown[1]
+
+
+def test_each_exercise_of_the_course_has_its_solution():
+    for _, name, _ in pkgutil.iter_modules(exercises.__path__):
+        for exercise in exercises_of(importlib.import_module(f"{exercises.__name__}.{name}")).values():
+            assert answers._source(exercise).startswith("def "), (name, exercise.name)
 
 
 def test_a_quiz_needs_one_right_choice_and_reasons():

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from visret_lab.cli import app
+from visret_lab.teaching.derive import SHOWN, answers
 from visret_lab.teaching.linter import lint
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 def course(tmp_path):
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / SHOWN).parent.mkdir(parents=True)
+    shutil.copy(ROOT / SHOWN, tmp_path / SHOWN)
     return tmp_path
 
 
@@ -42,6 +45,13 @@ def test_the_course_is_clean(course):
 def test_one_word_of_a_derived_exercise(course):
     change(course, "exercises/01_evaluation.ipynb", lambda c: c[0].update(source="# Other words"))
     assert rules(course, in_step=True) == {"derived"}
+
+
+def test_an_answer_that_solution_would_show_otherwise(course):
+    change(course, "solutions/01_evaluation.ipynb", lambda c: first(c, "code", "def interval").update(
+        source="def interval(scores, draws):\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION"))
+    assert rules(course, in_step=True) == {"derived"}
+    assert answers(course / "notebooks/solutions/01_evaluation.ipynb")[1]["interval"] == "def interval(scores, draws):\n    pass"
 
 
 def test_an_exercise_without_a_solution(course):

@@ -137,8 +137,7 @@ def verify(points_a, points_b, matches, rng, threshold=5.0, confidence=0.99, max
     b = np.asarray(points_b, np.float64)[matches[:, 1], :2]
 
     def agree(sample):
-        sample = sample[_same_orientation(a[sample], b[sample])]
-        return agreeing(fit_homography(a[sample], b[sample]), a, b, threshold) if len(sample) else np.zeros((0, len(a)), bool)
+        return agreeing(_through_four(a[sample], b[sample]), a, b, threshold)
 
     best = most_agreeing(len(matches), MINIMAL, agree, rng, confidence, max_trials, batch)
     return _refit(a, b, best, threshold) if best.sum() >= MINIMAL else nothing
@@ -146,20 +145,33 @@ def verify(points_a, points_b, matches, rng, threshold=5.0, confidence=0.99, max
 
 def agreeing(homographies, a, b, threshold):
     """bool ... x K: which matches a homography moves to within `threshold` pixels of their partner."""
-    error = np.linalg.norm(apply_homography(homographies, a) - b, axis=-1)
-    return error < threshold  # nan, from a degenerate sample, agrees with nothing
+    h = np.asarray(homographies)
+    # The third coordinate is not divided by, but multiplied into the threshold: one division less for each of B x K points.
+    x, y, w = (h[..., row, :2] @ a.T + h[..., row, 2:] for row in range(3))
+    return (x - w * b[:, 0]) ** 2 + (y - w * b[:, 1]) ** 2 < (threshold * w) ** 2  # nan, from a degenerate sample, agrees with nothing
 
 
-def _same_orientation(a, b):
-    """Whether all four triangles of each sample (B x 4 x 2) turn the same way in both images."""
-    keep = np.ones(len(a), bool)
-    for i, j, k in ((0, 1, 2), (1, 2, 3), (0, 2, 3), (0, 1, 3)):
-        keep &= _turn(a[:, i], a[:, j], a[:, k]) * _turn(b[:, i], b[:, j], b[:, k]) > 0
-    return keep
+def _through_four(a, b):
+    """Homographies B' x 3 x 3, up to scale, through samples of four matches (a, b: B x 4 x 2), without those that no camera sees.
 
+    With l_i the area of the triangle of the other two of the first three points and the fourth (with its sign), the columns
+    l_1 p_1, l_2 p_2, l_3 p_3 are the projective basis that the four points fix (Hartley and Zisserman, 2004, section 2.2), so
 
-def _turn(p, q, r):
-    return (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
+        H ~ [m_1 q_1, m_2 q_2, m_3 q_3] [l_1 p_1, l_2 p_2, l_3 p_3]^-1 ~ sum_i  m_i / l_i  q_i (p_j x p_k)^T
+
+    where q and m are those of b. Samples are left out in which a triangle turns the other way in b, or has no area.
+    """
+    both = np.ones((4, 3, 2, len(a)))  # points with a third coordinate of one; of a and of b, so that one call works on all
+    both[:, :2, 0], both[:, :2, 1] = a.transpose(1, 2, 0), b.transpose(1, 2, 0)
+    first, second = both[[1, 2, 0]], both[[2, 0, 1]]
+    lines = np.empty_like(first)  # the cross products p_j x p_k: each the line through two of the first three points
+    lines[:, 0], lines[:, 1] = first[:, 1] - second[:, 1], second[:, 0] - first[:, 0]
+    lines[:, 2] = first[:, 0] * second[:, 1] - second[:, 0] * first[:, 1]
+    area = np.empty((4, 2, len(a)))  # twice the areas, with sign: the fourth point with each line, and the first three points
+    area[:3], area[3] = (lines * both[3]).sum(axis=1), (lines[0] * both[0]).sum(axis=0)
+    sound = (area[:, 0] * area[:, 1] > 0).all(axis=0)
+    share = area[:3, 1, sound] / area[:3, 0, sound]
+    return np.einsum("ib,irb,icb->brc", share, both[:3, :, 1, sound], lines[:, :, 0, sound])
 
 
 def _refit(a, b, inliers, threshold, rounds=2):

@@ -6,10 +6,14 @@ mistake, and the first one that gives the same wrong result on all cases lends i
 be tested: feed it to `check`, and its own message must come out.
 """
 
+import copy
 import inspect
+import json
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import resources
 
 import numpy as np
 from IPython.display import Code, Markdown, display
@@ -90,8 +94,18 @@ def hint(exercise, step=None):
 
 
 def solution(exercise):
-    """Show the code of the reference answer. It has been run: `check` compares every answer with it."""
-    display(Code(inspect.getsource(exercise.reference), language="python"))
+    """Show our code: that of the solution notebook, which the book runs and checks; of an exercise without one, its reference."""
+    display(Code(_source(exercise), language="python"))
+
+
+def _source(exercise):
+    kept = resources.files("visret_lab.teaching.exercises").joinpath("solutions.json").read_text(encoding="utf-8")
+    for module, answers in json.loads(kept).items():
+        loaded = vars(sys.modules.get(f"visret_lab.teaching.exercises.{module}", object))
+        for name, source in answers.items():
+            if loaded.get(name) is exercise:
+                return source
+    return textwrap.dedent(inspect.getsource(exercise.reference)).strip()
 
 
 def _attempt(call, case):
@@ -113,8 +127,8 @@ def _quietly(function, case):
 
 
 def _copies(case):
-    # An answer may change its arguments in place; the next one must not see that.
-    return [np.array(a, copy=True) if isinstance(a, np.ndarray) else a for a in case]
+    # An answer may change its arguments in place, also an array inside a list; the next one must not see that.
+    return copy.deepcopy(list(case))
 
 
 def _same(a, b, exercise):
@@ -136,13 +150,27 @@ def _same(a, b, exercise):
 def _describe(exercise, case, got, want, wrong, total):
     if got is None:
         return "Your function returns nothing (None). Is the `return` missing?"
-    shape, expected = np.shape(got), np.shape(want)
+    shape, expected = _shape(got), _shape(want)
     if shape != expected:
-        return f"The shape is off: your answer has shape {shape}, {expected} is expected."
+        return f"The shape is off: your answer has {shape}, {expected} is expected."
+    if not case:  # an answer by hand: the right one is not given away
+        return f"*{exercise.name}*: {_text(got)} is not right, and it is none of the classic mistakes; `hint` has more."
     arguments = ", ".join(np.array2string(a, threshold=12, precision=3) if isinstance(a, np.ndarray) else repr(a) for a in case)
     return (
         f"*{exercise.name}* differs in {wrong} of {total} cases. First one: for ({arguments[:400]}) your answer is "
-        f"{np.array2string(np.asarray(got), threshold=12, precision=5)}, and "
-        f"{np.array2string(np.asarray(want), threshold=12, precision=5)} is right. "
-        "It is none of the classic mistakes; `hint` has more."
+        f"{_text(got)}, and {_text(want)} is right. It is none of the classic mistakes; `hint` has more."
     )
+
+
+def _shape(answer):
+    try:
+        return f"the shape {np.shape(answer)}"
+    except ValueError:
+        return "parts of unequal length"
+
+
+def _text(answer):
+    try:
+        return np.array2string(np.asarray(answer), threshold=12, precision=5)
+    except ValueError:
+        return str(answer)[:400]

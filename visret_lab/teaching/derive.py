@@ -1,6 +1,16 @@
-"""Exercises are derived from solutions: only what stands between the markers differs."""
+"""Exercises are derived from solutions: only what stands between the markers differs.
 
+What stands between them is also written to a file of the package, from which `solution` shows it: the code that the book has run.
+"""
+
+import json
+import re
 from pathlib import Path
+
+SHOWN = Path("visret_lab") / "teaching" / "exercises" / "solutions.json"
+MODULE = re.compile(r"visret_lab\.teaching\.exercises import \(?\s*(ch\w+)")
+CHECK = re.compile(r"^check\(exercise\.(\w+), (\w+)\)$", re.MULTILINE)
+MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
 def student_version(solution):
@@ -18,8 +28,21 @@ def student_version(solution):
     return text.rstrip("\n") + "\n"
 
 
+def answers(solution):
+    """The answers of a solution notebook (path): (name of its module of exercises, dict name of the exercise -> source of the answer)."""
+    cells = [c for c in json.loads(Path(solution).read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
+    sources = ["".join(c["source"]) for c in cells]
+    module, found, defined = MODULE.search("\n".join(sources)), {}, {}
+    for source in sources:
+        if "### BEGIN SOLUTION" in source:
+            answer = MARKER.sub("", source).strip()
+            defined |= dict.fromkeys(re.findall(r"^def (\w+)", answer, re.MULTILINE), answer)
+        found |= {exercise: defined[name] for exercise, name in CHECK.findall(source) if name in defined}
+    return (module[1] if module else ""), found
+
+
 def derive(root, check=False):
-    """Write every exercise notebook, or with `check` only compare.
+    """Write every exercise notebook and the file of answers, or with `check` only compare.
 
     Args:
         root: the course's folder, with `notebooks/`.
@@ -28,12 +51,14 @@ def derive(root, check=False):
         names of the exercises that differed from what their solutions give.
     """
     notebooks = Path(root) / "notebooks"
+    solutions = sorted((notebooks / "solutions").glob("*.ipynb"))
+    wanted = {notebooks / "exercises" / solution.name: student_version(solution) for solution in solutions}
+    found = dict(sorted(answers(solution) for solution in solutions))
+    wanted[Path(root) / SHOWN] = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     changed = []
-    for solution in sorted((notebooks / "solutions").glob("*.ipynb")):
-        target = notebooks / "exercises" / solution.name
-        text = student_version(solution)
+    for target, text in wanted.items():
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
-            changed.append(f"exercises/{solution.name}")
+            changed.append(f"{target.parent.name}/{target.name}")
             if not check:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")

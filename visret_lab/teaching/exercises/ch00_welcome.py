@@ -21,7 +21,8 @@ best_first = Exercise(
         Mistake("rank of each", lambda d: np.argsort(np.argsort(d, kind="stable"), kind="stable"), "This gives the place of "
                 "each picture. Asked is the picture at each place: one argsort is enough."),
     ),
-    hints=("Small distances are good.", "`np.argsort` returns the numbers of the entries in increasing order."),
+    hints=("Small distances are good.", "`np.argsort(distance, kind=\"stable\")` returns the numbers of the entries in increasing order, "
+           "and keeps the order of equal ones."),
 )
 
 

@@ -107,7 +107,7 @@ def _reversed_ties(similarity, own):
 ranking_of = Exercise(
     name="ranking",
     reference=_ranking,
-    cases=lambda: [(np.array([0.2, 0.9, 0.9, 1.0, 0.1]), 3), (np.array([0.5, 0.5, 0.7]), 2), (np.array([3.0, 1.0, 2.0, 2.0]), 0)],
+    cases=lambda: [(np.array([0.2, 0.9, 0.9, 1.0, 0.1]), 3), (np.array([0.5, 0.5, 0.7]), 2), (np.array([3.0, 1.0, 2.0, 2.0]), 1)],
     mistakes=(
         Mistake("own image kept", lambda s, o: np.argsort(-s, kind="stable"), "The query's own image is still in the list. It "
                 "would be first every time, a hit for free."),
@@ -115,6 +115,8 @@ ranking_of = Exercise(
                 "upwards. Sort the negative."),
         Mistake("ties reversed", _reversed_ties, "Nearly: `argsort(...)[::-1]` also turns ties around, so that the higher id "
                 "comes first. Sort the negative with kind=\"stable\"."),
+        Mistake("first dropped", lambda s, o: np.argsort(-s, kind="stable")[1:], "You drop the first of the list. The own image is often "
+                "first, but not always: compare the ids with `own`."),
         Mistake("own removed by position", lambda s, o: np.delete(np.argsort(-s, kind="stable"), o), "You remove the *place* "
                 "number `own` from the list; remove the *id* `own`."),
     ),
@@ -148,4 +150,40 @@ interval = Exercise(
     ),
     hints=("`scores[draws]` has the shape of `draws`: each row is a redrawn set.", "Take the mean of each row.",
            "Then `np.quantile(means, [0.025, 0.975])`."),
+)
+
+
+def _by_luck(a, b, tosses):
+    seen = abs((a - b).mean())
+    luck = np.abs((tosses * (a - b)).mean(axis=1))
+    return (luck >= seen).mean()
+
+
+def _cases_luck():
+    every = np.array([[1 - 2 * (i >> j & 1) for j in range(6)] for i in range(64)])  # all tosses of six coins
+    a, b = np.array([[6, 4, 7, 3, 5, 8], [4, 5, 5, 2, 5, 4]]) / 8  # eighths: no rounding
+    few = np.random.default_rng(5).choice([-1, 1], (40, 4))
+    return [(a, b, every), (b, a, every), (np.array([8, 1, 2, 5]) / 8, np.array([3, 3, 0, 1]) / 8, few)]
+
+
+by_luck = Exercise(
+    name="difference by luck",
+    reference=_by_luck,
+    cases=_cases_luck,
+    mistakes=(
+        Mistake("one side", lambda a, b, t: ((t * (a - b)).mean(axis=1) >= (a - b).mean()).mean(), "You count only tosses that favour the "
+                "first method. Luck may favour either: compare the sizes, `np.abs`, on both sides."),
+        Mistake("larger only", lambda a, b, t: (np.abs((t * (a - b)).mean(axis=1)) > abs((a - b).mean())).mean(), "You leave out the "
+                "tosses that give exactly what was seen. *At least* as large counts: >=."),
+        Mistake("the other share", lambda a, b, t: 1 - _by_luck(a, b, t), "This is the share of tosses that give less. A small p means "
+                "that luck hardly ever does as well."),
+        Mistake("wrong axis", lambda a, b, t: (np.abs((t * (a - b)).mean(axis=0)) >= abs((a - b).mean())).mean(), "The mean runs over the "
+                "wrong axis: each *row* of tosses holds one sign for each query."),
+        Mistake("a number, not a share", lambda a, b, t: _by_luck(a, b, t) * len(t), "This is the number of tosses. Divide by how many "
+                "there are."),
+        Mistake("not paired", lambda a, b, t: (np.abs((t * a).mean(axis=1) - b.mean()) >= abs((a - b).mean())).mean(), "The toss turns the "
+                "sign of the *difference* of each query, not that of the AP: subtract first."),
+    ),
+    hints=("First the difference of each query, `a - b`.", "Each row of `tosses` turns some of their signs: `tosses * (a - b)`.",
+           "Take the size of the mean of each row, and the share of rows where it is at least the size of the mean that was seen."),
 )

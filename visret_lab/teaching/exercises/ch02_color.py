@@ -18,7 +18,7 @@ def _histogram(image, bins):
 def _images():
     rng = np.random.default_rng(21)
     images = [rng.integers(0, 256, (8, 9, 3), dtype=np.uint8), rng.integers(30, 140, (5, 7, 3), dtype=np.uint8)]
-    return [(image, bins) for image in images for bins in (2, 4)]
+    return [(image, bins) for image in images for bins in (2, 4, 8)]
 
 
 def _three_marginals(image, bins):
@@ -32,6 +32,12 @@ def _overflow(image, bins):
     index = (cell[..., 0].astype(int) * bins + cell[..., 1]) * bins + cell[..., 2]
     counts = np.bincount(index.ravel(), minlength=bins**3)
     return counts / counts.sum()
+
+
+def _wrapped(image, bins):
+    cell = image // np.uint8(256 // bins)
+    index = (cell[..., 0] * np.uint8(bins) + cell[..., 1]) * np.uint8(bins) + cell[..., 2]
+    return np.bincount(index.ravel(), minlength=bins**3) / index.size
 
 
 histogram = Exercise(
@@ -57,6 +63,9 @@ histogram = Exercise(
                 "black. The joint histogram has bins x bins x bins cells."),
         Mistake("blue first", lambda image, bins: _histogram(image[..., ::-1], bins),
                 "Your channels run blue, green, red, as OpenCV reads files. Here images are RGB: red runs slowest."),
+        Mistake("cell numbers in eight bits", _wrapped,
+                "Your cell numbers stay in 8 bits and wrap around at 256, while there are 8 x 8 x 8 = 512 boxes with 8 intervals. "
+                "Convert the image with `.astype(int)` first."),
         Mistake("eight bits overflow", _overflow,
                 "Your product stays in 8 bits and wraps around at 256. Convert the image with `.astype(int)` first."),
     ),

@@ -116,7 +116,7 @@ def _block_means(energy, blocks):
 
 def _energies():
     rng = np.random.default_rng(32)
-    return [(rng.random((8, 8)), 2), (rng.random((12, 12)), 4)]
+    return [(rng.random((8, 8)), 2), (rng.random((12, 8)), 4)]
 
 
 block_means = Exercise(
@@ -134,6 +134,10 @@ block_means = Exercise(
                 "You took the largest value of each block. GIST averages: how much of this direction is here, not how "
                 "strong "
                 "its strongest spot is."),
+        Mistake("height for width", lambda e, blocks: e.reshape(
+                blocks, e.shape[1] // blocks, blocks, len(e) // blocks).mean(axis=(1, 3)).ravel(),
+                "Height and width are exchanged: the rows are cut by the height, the columns by the width. On a square nobody "
+                "sees it."),
         Mistake("comb",
                 lambda e, blocks: e.reshape(len(e) // blocks, blocks, -1, blocks).mean(axis=(0, 2)).ravel(),
                 "Your blocks are combs: every second (third, ...) pixel. Neighbouring pixels belong together: reshape "

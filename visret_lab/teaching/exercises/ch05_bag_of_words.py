@@ -18,8 +18,8 @@ def _of_the_board(function):
 
 def _by_hand():
     points, centers = six_points()
-    squared = ((points[:, None] - centers) ** 2).sum(axis=2)
-    return np.bincount(squared.argmin(axis=1), minlength=len(centers))
+    squared = ((points[:, None] - centers[[0, 2]]) ** 2).sum(axis=2)  # c2 is taken away
+    return np.bincount(squared.argmin(axis=1), minlength=2)
 
 
 def _board(word):
@@ -31,21 +31,21 @@ by_hand = Exercise(
     reference=_by_hand,
     cases=lambda: [()],
     mistakes=(
-        Mistake("labels", _of_the_board(lambda w: w), "These are the words of the six points, counted from 0. The bag has one "
-                "number for each *word*: how many points it has."),
-        Mistake("labels from 1", _of_the_board(lambda w: w + 1), "These are the words of the six points. The bag has one number "
-                "for each *word*: how many points it has."),
-        Mistake("order", _of_the_board(lambda w: np.sort(_board(w))), "The three counts are right, their order is not. The "
-                "first number belongs to c1, the second to c2, the third to c3."),
-        Mistake("there or not", _of_the_board(lambda w: np.ones(3)), "You wrote which words are there. The bag says how often "
-                "each is there."),
-        Mistake("shares", _of_the_board(lambda w: _board(w) / len(w)), "These are shares of the six points. Write the counts; "
-                "they are brought to length 1 later, after the idf."),
-        Mistake("farthest", lambda: np.bincount(_squared(*six_points()).argmax(1), minlength=3), "You gave each point to the "
-                "centre that is farthest away. Its word is the *nearest* centre."),
+        Mistake("three words", _of_the_board(_board), "This is the bag of all three words. Without c2 its two points need another word: "
+                "which of c1 and c3 is nearer to each of them?"),
+        Mistake("points lost", _of_the_board(lambda w: _board(w)[[0, 2]]), "The two points of c2 do not go away with their word. Each "
+                "takes the nearest of the words that are left."),
+        Mistake("all to c1", _of_the_board(lambda w: [5, 1]), "You gave both points of c2 to c1. Measure x5 once more, to c1 and to c3."),
+        Mistake("all to c3", _of_the_board(lambda w: [3, 3]), "You gave both points of c2 to c3. Measure x4 once more, to c1 and to c3."),
+        Mistake("order", lambda: _by_hand()[::-1], "The two counts are right, their order is not: c1 first, then c3."),
+        Mistake("a place for c2", lambda: [4, 0, 2], "The counts are right. But a word that is taken away has no place in the bag: write "
+                "two numbers."),
+        Mistake("shares", lambda: _by_hand() / 6, "These are shares of the six points. Write the counts; they are brought to length 1 "
+                "later, after the idf."),
     ),
-    hints=("For each of the six points: which of the three centres is nearest?", "On squared paper, the squared distance is "
-           "steps to the side, squared, plus steps up, squared.", "Three counts, in the order c1, c2, c3. They sum to 6."),
+    hints=("Only the points that had c2 need a new word. Which are they?", "On squared paper, the squared distance is "
+           "steps to the side, squared, plus steps up, squared.", "x4 lies at (6, 1), x5 at (8, 2); c1 at (2, 2), c3 at (4, 6). "
+           "Two counts, c1 first. They sum to 6."),
 )
 
 

@@ -218,20 +218,22 @@ intra = Exercise(
 )
 
 
-def _size(n_words, dim, bytes_each):
-    return n_words * dim * bytes_each
+def _most_words(budget, dim, bytes_each):
+    return budget // (dim * bytes_each)
 
 
-memory = Exercise(
-    name="bytes an image",
-    reference=_size,
-    cases=lambda: [(64, 128, 4), (256, 64, 4), (16, 80, 2)],
+most_words = Exercise(
+    name="what fits into the memory",
+    reference=_most_words,
+    cases=lambda: [(32768, 128, 4), (100_000, 64, 4), (5000, 80, 2)],
     mistakes=(
-        Mistake("bits", lambda k, d, b: 8 * k * d * b, "You counted bits. A float32 has 4 bytes."),
-        Mistake("words only", lambda k, d, b: k * b, "You counted one number a word, as for a bag of words. VLAD keeps a whole "
-                "residual, D numbers, for each."),
-        Mistake("plus", lambda k, d, b: (k + d) * b, "Each of the K words has D numbers: multiply K and D."),
-        Mistake("numbers", lambda k, d, b: k * d, "These are the numbers; each of them takes several bytes."),
+        Mistake("bits", lambda m, d, b: m // (8 * d * b), "You counted in bits. The budget and the numbers are given in bytes."),
+        Mistake("words only", lambda m, d, b: m // b, "You counted one number a word, as for a bag of words. VLAD keeps a whole "
+                "residual, `dim` numbers, for each."),
+        Mistake("numbers", lambda m, d, b: m // d, "You counted one byte a number; each takes several."),
+        Mistake("rounded up", lambda m, d, b: -(-m // (d * b)), "You rounded up. The last word no longer fits: round down."),
+        Mistake("not whole", lambda m, d, b: m / (d * b), "There is no part of a word: round down to a whole number."),
     ),
-    hints=("How many numbers has one block?", "K blocks of D numbers, each of so many bytes."),
+    hints=("How many numbers belong to one word?", "A word takes `dim * bytes_each` bytes. How often does this fit into the budget?",
+           "`//` divides and rounds down."),
 )

@@ -131,25 +131,46 @@ variances = Exercise(
 
 
 def _improve(g):
-    g = np.sign(g) * np.sqrt(np.abs(g))
-    return g / np.linalg.norm(g)
+    root = np.sign(g) * np.sqrt(np.abs(g))
+    length = np.linalg.norm(root, axis=1, keepdims=True)
+    return root / np.where(length > 0, length, 1)
+
+
+def _root(g):
+    return np.sign(g) * np.sqrt(np.abs(g))
+
+
+def _rows(g, axis=1, order=2):
+    length = np.linalg.norm(g, order, axis=axis, keepdims=True)
+    return g / np.where(length > 0, length, 1)
+
+
+def _cases_improve():
+    g = np.random.default_rng(5).normal(0, 0.1, (4, 6))
+    g[2] = 0  # an image without descriptors
+    return [(np.array([[3.0, -4.0, 0.0], [0.5, 0.1, -0.2]]),), (g,)]
 
 
 improve = Exercise(
     name="power and L2",
     reference=_improve,
-    cases=lambda: [(np.array([3.0, -4.0, 0.0]),), (np.random.default_rng(5).normal(0, 0.1, 9),)],
+    cases=_cases_improve,
     mistakes=(
-        Mistake("power last", lambda g: np.sign(g) * np.sqrt(np.abs(g / np.linalg.norm(g))), "The power comes after the length, so "
-                "the vector is no longer a unit vector: its length depends on the image again. Power first, then length."),
-        Mistake("no power", lambda g: g / np.linalg.norm(g), "The signed root is missing."),
-        Mistake("no length", lambda g: np.sign(g) * np.sqrt(np.abs(g)), "The division by the length is missing. It comes last."),
-        Mistake("l1", lambda g: _improve(g) * np.linalg.norm(np.sqrt(np.abs(g))) / np.sqrt(np.abs(g)).sum(), "You divided by the "
+        Mistake("power last", lambda g: _root(_rows(g)), "The power comes after the length, so "
+                "the rows are no longer unit vectors: their lengths depend on the image again. Power first, then length."),
+        Mistake("no power", lambda g: _rows(g), "The signed root is missing."),
+        Mistake("no length", lambda g: _root(g), "The division by the length is missing. It comes last."),
+        Mistake("l1", lambda g: _rows(_root(g), order=1), "You divided by the "
                 "sum of the sizes (L1). The inner product of two vectors is a cosine only after the Euclidean norm (L2)."),
-        Mistake("sign lost", lambda g: np.sqrt(np.abs(g)) / np.linalg.norm(np.sqrt(np.abs(g))), "The signs are lost."),
+        Mistake("sign lost", lambda g: _rows(np.sqrt(np.abs(g))), "The signs are lost."),
+        Mistake("columns", lambda g: _rows(_root(g), axis=0), "You brought the columns to length 1. An image is a row: axis=1."),
+        Mistake("whole table", lambda g: _root(g) / np.linalg.norm(_root(g)), "You divided by the length of the whole table. Each row, "
+                "one image, has its own length: axis=1, keepdims=True."),
+        Mistake("nan", lambda g: _root(g) / np.linalg.norm(_root(g), axis=1, keepdims=True), "A row of zeros has length 0, and 0 / 0 is "
+                "nan. Leave such a row at zero."),
     ),
     hints=("Two steps, and their order matters.", "Signed root first: `np.sign(g) * np.sqrt(np.abs(g))`.",
-           "Then divide what came out by *its* Euclidean norm."),
+           "Then divide each row of what came out by *its* Euclidean norm, and by 1 where this is 0."),
 )
 
 

@@ -48,7 +48,7 @@ rebuild = Exercise(
                 "You learnt mean and axes from `x`, the vectors that are tested. Your error will look too small. Learn from"
                 " `train` only."),
         Mistake("only the numbers", lambda t, x, d: (x - t.mean(0)) @ _axes(t, d).T,
-                "These are the d numbers z. It is asked for the vectors rebuilt from them, with as many columns as x: mean "
+                "These are the d numbers z. Return the vectors rebuilt from them, with as many columns as x: mean "
                 "+ z U."),
     ),
     hints=("Mean of train, covariance of the centred train, its eigenvectors with the d largest eigenvalues. Then x: shift,"
@@ -68,12 +68,14 @@ enough = Exercise(
     name="how many components",
     reference=_enough,
     cases=lambda: [(np.array([4.0, 3.0, 2.0, 1.0]), 0.7), (np.array([8.0, 4.0, 2.0, 1.0, 1.0]), 0.9), (np.geomspace(9, 0.01, 30), 0.95),
-                   (np.array([5.0, 1.0, 1.0, 1.0, 1.0, 1.0]), 0.5)],
+                   (np.array([5.0, 1.0, 1.0, 1.0, 1.0, 1.0]), 0.5), (np.array([0.6, 0.3, 0.05, 0.05]), 0.9)],
     mistakes=(
         Mistake("counted from 0", lambda v, s: _enough(v, s) - 1,
                 "One too few: the entry number 0 of the running sum belongs to *one* component."),
         Mistake("one too many", lambda v, s: int((np.cumsum(v) / v.sum() <= s + 1e-12).sum()) + 1,
                 "One too many where the share is reached exactly. It is enough to *reach* it."),
+        Mistake("rounding", lambda v, s: int(np.argmax(np.cumsum(v) / np.sum(v) >= s)) + 1,
+                "One too many where a rounding decides: 0.6 + 0.3 is a little below 0.9 for a computer. Allow for 1e-12."),
         Mistake("standard deviations", lambda v, s: _enough(np.sqrt(v), s),
                 "You summed standard deviations. Energy is the sum of *variances*: no root."),
         Mistake("squared", lambda v, s: _enough(v**2, s),
@@ -82,7 +84,7 @@ enough = Exercise(
                 "You keep each component that is not much weaker than the first. Many weak ones may hold a lot together: "
                 "take the running sum."),
         Mistake("share of the number", lambda v, s: int(np.ceil(s * len(v))),
-                "You took a share of the *number* of components. It is asked for the share of their variance."),
+                "You took a share of the *number* of components. Take a share of their variance."),
     ),
     hints=("The energy of the first d is the sum of the first d variances over the sum of all.",
            "`np.cumsum(variances)` has all these sums at once.",
@@ -207,7 +209,7 @@ learned = Exercise(
         Mistake("sums", lambda a, b, x, y: _form(np.linalg.inv((a + b).T @ (a + b) / len(a)), x - y),
                 "You added the two of a pair. What changes between them is the difference."),
         Mistake("a root", lambda a, b, x, y: np.sqrt(_learned(a, b, x, y)),
-                "This is the distance. It is asked for the *squared* distance."),
+                "This is the distance. Return the *squared* distance."),
         Mistake("only the diagonal", lambda a, b, x, y: ((x - y) ** 2 / ((a - b) ** 2).mean(0)).sum(1),
                 "You divide each column by its own change. The columns change *together*: use the whole matrix."),
         Mistake("plain distance", lambda a, b, x, y: ((x - y) ** 2).sum(1),

@@ -26,7 +26,7 @@ prepare = Exercise(
                 "The mean was not subtracted. The network has never seen numbers as large as these: its first layer expects them "
                 "around 0."),
         Mistake("not divided", lambda x, m, s: (x - m).transpose(2, 0, 1),
-                "You did not divide by the deviation. The numbers are some sixty times larger than in training."),
+                "You did not divide by the deviation. The numbers are so many times larger than in training."),
         Mistake("divided first", lambda x, m, s: (x / s - m).transpose(2, 0, 1),
                 "You divided before you subtracted. The mean is one of the *pixels*: (x - mean) / deviation."),
         Mistake("0 to 1", lambda x, m, s: ((x / 255 - m) / s).transpose(2, 0, 1),
@@ -52,20 +52,22 @@ def _fit_size(height, width, longest):
 fit_size = Exercise(
     name="a size with the same aspect",
     reference=_fit_size,
-    cases=lambda: [(240, 321, 160), (500, 375, 224), (30, 2000, 320), (100, 67, 400)],
+    cases=lambda: [(240, 321, 160), (500, 375, 224), (30, 2000, 320), (100, 67, 400), (2, 900, 160)],
     mistakes=(
+        Mistake("vanished", lambda h, w, n: np.array([round(h * n / max(h, w)), round(w * n / max(h, w))]),
+                "A very narrow picture gets a side of 0 pixels. Let neither side be below 1."),
         Mistake("squashed", lambda h, w, n: np.array([n, n]),
                 "You pressed the picture into a square: towers become wide, and each picture is bent in its own way. Keep the aspect."),
         Mistake("shorter side", lambda h, w, n: np.array([round(h * n / min(h, w)), round(w * n / min(h, w))]),
-                "You brought the *shorter* side to that length. A panorama would become huge. It is asked for the longer one."),
+                "You brought the *shorter* side to that length. A panorama would become huge. Here the longer one counts."),
         Mistake("width first", lambda h, w, n: _fit_size(h, w, n)[::-1],
                 "Height and width are swapped. (OpenCV's `resize` wants the width first, arrays have the height first: a classic.)"),
         Mistake("only shrunk", lambda h, w, n: _fit_size(h, w, min(n, max(h, w))),
-                "You do not enlarge a small picture. It is asked for a longer side of exactly that length."),
+                "You do not enlarge a small picture. The longer side must have exactly that length."),
         Mistake("cut off", lambda h, w, n: np.array([max(1, int(h * n / max(h, w))), max(1, int(w * n / max(h, w)))]),
                 "You cut the fraction off. Round to the nearest number of pixels."),
         Mistake("same area", lambda h, w, n: np.array([round(h * n / (h * w) ** 0.5), round(w * n / (h * w) ** 0.5)]),
-                "You gave the picture as many pixels as a square of that side has. It is asked for the *longer side* to be that long."),
+                "You gave the picture as many pixels as a square of that side has. Here the *longer side* must be that long."),
     ),
     hints=("One factor for both sides.", "The factor is longest / max(height, width).",
            "Round both sides, and let neither be below 1 pixel."),
@@ -98,16 +100,22 @@ def _scores(x, layers):
     return w @ _through(x, layers[:-1]) + b
 
 
+def _last_but_one(x, layers):
+    for w, b in layers[:-1]:
+        x = np.maximum(w @ x + b, 0)
+    return x / np.linalg.norm(x)
+
+
 last_but_one = Exercise(
     name="the layer before the last",
-    reference=lambda x, layers: _unit(_through(x, layers[:-1])),
+    reference=_last_but_one,
     cases=lambda: [(np.random.default_rng(3).normal(size=6), _layers((6, 8, 7, 4), 4)),
                    (np.random.default_rng(5).normal(size=9), _layers((9, 12, 10, 8, 5), 6))],
     mistakes=(
         Mistake("softmax", lambda x, layers: _softmax(_scores(x, layers)),
                 "These are the probabilities of the classes: all things of a kind get the same. Stop one layer earlier."),
         Mistake("class scores", lambda x, layers: _unit(_scores(x, layers)),
-                "These are the scores of the classes, the output of the *last* layer. It is asked for the layer before."),
+                "These are the scores of the classes, the output of the *last* layer. Take the layer before it."),
         Mistake("one layer too early", lambda x, layers: _unit(_through(x, layers[:-2])),
                 "You stopped one layer too early. Only the last of `layers` is left out."),
         Mistake("no L2", lambda x, layers: _through(x, layers[:-1]),
@@ -144,9 +152,19 @@ def _relu_cloud(n, dim, seed):
     return np.maximum(rng.normal(size=(n, dim)) * np.geomspace(3, 0.5, dim) + 0.6, 0) * rng.uniform(0.5, 2, (n, 1)) + 0.01
 
 
+def _shorten(train, x, d):
+    train = train / np.linalg.norm(train, axis=1, keepdims=True)
+    x = x / np.linalg.norm(x, axis=1, keepdims=True)
+    mean = train.mean(axis=0)
+    y = train - mean
+    z = (x - mean) @ np.linalg.eigh(y.T @ y)[1][:, ::-1][:, :d]
+    z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    return z * np.sign(z[:1])
+
+
 shorten = Exercise(
     name="a short code",
-    reference=lambda train, x, d: _positive(_rows(_turned(_rows(train), _rows(x), d))),
+    reference=_shorten,
     cases=lambda: [(_relu_cloud(50, 6, 7), _relu_cloud(8, 6, 8), 3), (_relu_cloud(80, 9, 9), _relu_cloud(9, 9, 10), 4)],
     mistakes=(
         Mistake("no L2 before", lambda t, x, d: _positive(_rows(_turned(t, x, d))),
@@ -167,7 +185,7 @@ shorten = Exercise(
     ),
     hints=("L2 for both, mean and axes from train, turn x, keep d columns, L2.",
            "`np.linalg.eigh(y.T @ y)[1][:, ::-1][:, :d]` has the first d directions of the centred `y` in its columns.",
-           "The last line in the frame makes the signs comparable; leave it as it is."),
+           "End with `return z * np.sign(z[:1])`: it makes the signs comparable."),
 )
 
 
@@ -179,9 +197,14 @@ def _windows(n, each, dim, seed):
     return np.random.default_rng(seed).normal(size=(n, each, dim))
 
 
+def _spatial(asked, base):
+    gaps = np.linalg.norm(asked[:, None, :, None] - base[None, :, None], axis=-1)  # Q x N x J x P
+    return gaps.min(axis=3).mean(axis=2)
+
+
 spatial = Exercise(
     name="search with windows",
-    reference=lambda asked, base: _gaps(asked, base).min(axis=3).mean(axis=2),
+    reference=_spatial,
     cases=lambda: [(_windows(3, 2, 4, 11), _windows(4, 3, 4, 12)), (_windows(2, 5, 3, 13), _windows(5, 4, 3, 14))],
     mistakes=(
         Mistake("other direction", lambda a, b: _gaps(a, b).min(axis=2).mean(axis=2),
@@ -194,7 +217,7 @@ spatial = Exercise(
         Mistake("farthest", lambda a, b: _gaps(a, b).max(axis=3).mean(axis=2),
                 "You took the *farthest* window. These are distances: the smallest is the best."),
         Mistake("sum", lambda a, b: _gaps(a, b).min(axis=3).sum(axis=2),
-                "You summed over the windows of the query; it is asked for the mean. (The ranking is the same.)"),
+                "You summed over the windows of the query; return the mean. (The ranking is the same.)"),
         Mistake("squared", lambda a, b: (_gaps(a, b) ** 2).min(axis=3).mean(axis=2),
                 "These are squared distances. Take the root before you average: a single odd window would weigh too much."),
     ),

@@ -88,7 +88,7 @@ bag = Exercise(
         Mistake("not normalised", lambda a, k, w: _counted(a, k, w if w.any() else np.ones_like(w)),
                 "These are the counts. Bring them to length 1, as otherwise images with larger weights win."),
         Mistake("there or not", lambda a, k, w: _unit(np.sign(_counted(a, k, w if w.any() else np.ones_like(w)))),
-                "You only say which words are there. It is asked how often, with the weights."),
+                "You only say which words are there. Say how often, with the weights."),
         Mistake("mean of the weights", lambda a, k, w: _unit((lambda v: _counted(a, k, v)
                 / np.maximum(np.bincount(a.ravel(), minlength=k), 1))(w if w.any() else np.ones_like(w))),
                 "You took the *mean* weight of each word's positions. A word that stands at many of them should count more: sum."),

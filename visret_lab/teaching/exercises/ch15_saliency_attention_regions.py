@@ -90,7 +90,7 @@ weighted = Exercise(
                 "You brought each position to length 1 before the sum. Then strong and weak positions count alike; here the sum of the "
                 "maps is asked for, and L2 at the end."),
         Mistake("maximum", lambda q, x, w: float(_unit(q.max((1, 2))) @ _unit((x * w).max((1, 2)))),
-                "You took the maximum over the positions. It is asked for the sum."),
+                "You took the maximum over the positions. The sum is asked for."),
     ),
     hints=("Image: multiply the maps by the weights, position by position, and sum over the positions. Query: only the sum.",
            "`(image * weights).sum(axis=(1, 2))`: NumPy repeats the weights over the channels.",
@@ -245,4 +245,40 @@ attend = Exercise(
            "`np.concatenate([regions, np.tile(whole, (len(regions), 1))], axis=1)` joins them all at once; `@ hidden.T + bias` is the "
            "hidden layer.",
            "Weights times the windows of length 1, mean over the windows, L2."),
+)
+
+
+def _area(plane, inside):
+    gap = plane[inside][:, None] - plane[~inside]
+    return float((gap > 0).mean() + (gap == 0).mean() / 2)
+
+
+def _cases_area():
+    cases = []
+    for seed, (top, left) in ((5, (1, 1)), (6, (0, 2))):
+        plane, inside = np.round(np.random.default_rng(seed).random((5, 7)), 1), np.zeros((5, 7), bool)
+        inside[top : top + 3, left : left + 3] = True
+        cases.append((plane + 0.2 * inside, inside))
+    return [*cases, (np.full((5, 7), 0.3), cases[0][1])]
+
+
+area = Exercise(
+    name="does the map find the object?",
+    reference=_area,
+    cases=_cases_area,
+    mistakes=(
+        Mistake("ties won", lambda p, m: float((p[m][:, None] >= p[~m]).mean()),
+                "You counted equal values as won. A map that says the same everywhere would then get 1. A tie is a coin toss: 1/2."),
+        Mistake("ties lost", lambda p, m: float((p[m][:, None] > p[~m]).mean()),
+                "You counted equal values as lost. A map that says the same everywhere would then get 0. A tie is a coin toss: 1/2."),
+        Mistake("outside", lambda p, m: 1 - _area(p, m),
+                "You counted the pairs in which the *outside* is larger."),
+        Mistake("share of the sum", lambda p, m: float(p[m].sum() / p.sum()),
+                "That is the share of the map that lies inside the box. A large box gets a large share by its size alone."),
+        Mistake("one threshold", lambda p, m: float(((p > p.mean()) == m).mean()),
+                "You cut the map at one threshold and counted what is right. The area takes all pairs, so no threshold has to be chosen."),
+    ),
+    hints=("The values inside are `plane[inside]`, those outside `plane[~inside]`.",
+           "`plane[inside][:, None] - plane[~inside]` has one number for each pair.",
+           "The share of pairs above 0, plus half the share of pairs that are 0."),
 )

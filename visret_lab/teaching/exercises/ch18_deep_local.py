@@ -170,6 +170,13 @@ keypoints = Exercise(
         Mistake("rows for x", lambda s, c, t, n: _select(
             s, c, t, n, places=lambda x, y, t, c: [t * (g + 0.5) / c - 0.5 for g in (y, x)]),
                 "x and y are swapped: x runs along the columns, the second index of the map."),
+        Mistake("half a pixel", lambda s, c, t, n: _select(
+            s, c, t, n, places=lambda x, y, t, c: [t * (g + 0.5) / c for g in (x, y)]),
+                "Your places are half a pixel too large: they are counted from the border. (0, 0) is the middle of the first pixel, so "
+                "take off 1/2 at the end."),
+        Mistake("half a pixel of the resized picture", lambda s, c, t, n: _select(
+            s, c, t, n, places=lambda x, y, t, c: [(t * (g + 0.5) - 0.5) / c for g in (x, y)]),
+                "You took off the half pixel before you divided by the scale. It is half a pixel of the *original*: divide first."),
         Mistake("the corner", lambda s, c, t, n: _select(
             s, c, t, n, places=lambda x, y, t, c: [t * g / c for g in (x, y)]),
                 "You gave the upper left corner of each cell. A position speaks for the pixels around its *middle*: half a cell further, "

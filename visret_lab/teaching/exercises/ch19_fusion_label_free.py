@@ -151,7 +151,7 @@ honest = Exercise(
         Mistake("chosen on all", lambda w, ap, o: (lambda b: np.array([w[b], np.nanmean(ap[b, ~o])]))(np.nanmean(ap, axis=1).argmax()),
                 "You chose the weight on all queries, and the reported ones are among them. Use only those of `other`."),
         Mistake("reported on all", lambda w, ap, o: (lambda b: np.array([w[b], np.nanmean(ap[b])]))(np.nanmean(ap[:, o], axis=1).argmax()),
-                "You reported the mean over all queries. Those on which the weight was chosen do not belong into the report."),
+                "You reported the mean over all queries. Those on which the weight was chosen do not belong in the report."),
         Mistake("best of each query", lambda w, ap, o: np.array([_honest(w, ap, o)[0], np.nanmean(np.nanmax(ap[:, ~o][:, ~np.isnan(
             ap[0, ~o])], axis=0))]),
                 "You took the best weight of *each* query. Nobody knows it when the query comes; it needs the answer."),
@@ -195,11 +195,12 @@ ruled = Exercise(
         Mistake("no halves", lambda m, c, own: _ruled(m, c, own, half=1.0),
                 "The score is *half* the matches plus half the cosine. Without the halves, 15 matches are enough for a positive, not 30."),
         Mistake("cosine forgotten", lambda m, c, own: _ruled(m, np.zeros_like(c), own),
-                "The cosine is missing. It decides at the edge: 29 matches and a cosine near 1, 30 matches and one below 0."),
+                "The cosine is missing. It decides at the edges: 30 matches are above 15 only with a "
+                "cosine above 0; 2 matches with a cosine above 0 are above 1, and so no negative."),
         Mistake("everything low is negative", lambda m, c, own: _ruled(m, c, own, least=-np.inf),
                 "You took everything below 1 as negative. A score below 1/2 belongs to images that no system finds alike: far "
                 "away, and easy."),
-        Mistake("everything else is negative", lambda m, c, own: _ruled(m, c, own, most=15.0),
+        Mistake("everything else is negative", lambda m, c, own: _ruled(m, c, own, least=-np.inf, most=15.0),
                 "You took everything that is not positive as negative. An image with 20 matches may well show the same thing: the "
                 "rule leaves "
                 "it out."),
@@ -211,40 +212,60 @@ ruled = Exercise(
 )
 
 
-def _paid(a, p, n, margin, sign=1, positive=True, squared=True, mean=True):
-    d = [((a - x) ** 2).sum(axis=1) for x in (p, n)]
-    d = d if squared else [x**0.5 for x in d]
-    gap = sign * (d[0] - d[1]) + margin
-    gap = np.maximum(gap, 0) if positive else gap
-    return float(gap.mean() if mean else gap.sum())
+def _judged(found, anchors, names):
+    known = names[anchors] != ""
+    same = names[anchors[known]][:, None] == names
+    rows = found[known]
+    return np.array([same[rows == 1].mean(), same[rows == -1].mean()])
 
 
-def _case_paid(seed, count):
+def _judged_all(found, anchors, names):
+    same = names[anchors][:, None] == names
+    return np.array([same[found == 1].mean(), same[found == -1].mean()])
+
+
+def _named_only(found, anchors, names):
+    known = names[anchors] != ""
+    same = names[anchors[known]][:, None] == names
+    rows = np.where(names != "", found[known], 0)
+    return np.array([same[rows == 1].mean(), same[rows == -1].mean()])
+
+
+def _judged_anchors(found, anchors, names):
+    rows = [a for a in range(len(found)) if names[anchors[a]] != ""]
+    same = [names == names[anchors[a]] for a in rows]
+    return np.array([np.mean([s[found[a] == which].mean() for a, s in zip(rows, same, strict=True) if (found[a] == which).any()])
+                     for which in (1, -1)])
+
+
+def _case_judged(seed, count, asked):
     rng = np.random.default_rng(seed)
-    a, p, n = rng.normal(size=(3, count, 4))
-    p[::2] = a[::2] + 0.1 * p[::2]  # some triplets are in order
-    return *(x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, p, n)), 0.3
+    names = rng.choice(["", "tower", "bridge", "church"], count, p=[0.4, 0.2, 0.2, 0.2])
+    anchors = np.sort(rng.permutation(count)[:asked])
+    names[anchors[:3]] = "tower", "", "bridge"  # an anchor that nobody knows is always among them
+    same = (names[anchors][:, None] == names) & (names != "")
+    found = np.where(rng.random(same.shape) < np.where(same, 0.8, 0.15), 1, rng.choice([-1, 0], same.shape))
+    found[np.arange(asked), anchors] = 0
+    return found, anchors, names
 
 
-paid = Exercise(
-    name="the triplet loss",
-    reference=lambda a, p, n, m: _paid(a, p, n, m),
-    cases=lambda: [_case_paid(0, 5), _case_paid(1, 7), _case_paid(2, 6)],
+judged = Exercise(
+    name="how often the rule is right",
+    reference=_judged,
+    cases=lambda: [_case_judged(0, 12, 5), _case_judged(1, 15, 6), _case_judged(2, 14, 4)],
     mistakes=(
-        Mistake("no zero", lambda a, p, n, m: _paid(a, p, n, m, positive=False),
-                "A triplet in order pays a *negative* amount in your loss, so the network gains by pushing far negatives still further. It "
-                "pays 0: max(0, ...)."),
-        Mistake("signs swapped", lambda a, p, n, m: _paid(a, p, n, m, sign=-1),
-                "The signs are swapped: your loss asks for negatives that are nearer than positives."),
-        Mistake("margin subtracted", lambda a, p, n, m: _paid(a, p, n, -m),
-                "You subtracted the margin. A network that maps all to one point then pays nothing."),
-        Mistake("no margin", lambda a, p, n, m: _paid(a, p, n, 0.0),
-                "The margin is missing. Without it, a network that maps all to one point pays nothing."),
-        Mistake("roots", lambda a, p, n, m: _paid(a, p, n, m, squared=False),
-                "You took the distance; D is its *square* here. The gradient of the root has no end where two vectors are the same."),
-        Mistake("added up", lambda a, p, n, m: _paid(a, p, n, m, mean=False),
-                "You added the triplets up. With a mean, the rate of learning does not depend on the size of a batch."),
+        Mistake("anchors without a name", _judged_all, "Anchors without a name are still among your rows, and \"\" == \"\" is taken for the "
+                "same thing. That nobody knows two images does not mean that they show the same."),
+        Mistake("images without a name left out", _named_only, "You left out the images without a name. Here they "
+                "count as other things: people have named nearly all images of a thing that they named at all."),
+        Mistake("mean of the anchors", _judged_anchors, "You took a share for each anchor, and the mean of these. An anchor with one "
+                "positive then weighs as much as one with twenty: count all pairs together."),
+        Mistake("the other share", lambda f, a, n: np.array([_judged(f, a, n)[0], 1 - _judged(f, a, n)[1]]), "Your second number says how "
+                "many negatives are right. Asked is the share that is wrong: they show the anchor's thing."),
+        Mistake("not found", lambda f, a, n: np.array([_judged(f, a, n)[0], _judged(np.where(f == 0, -1, f), a, n)[1]]), "You counted all "
+                "that are no positives as negatives. Those with 0 are left out by the rule: take -1 only."),
     ),
-    hints=("Squared distances row by row: `((a - p) ** 2).sum(axis=1)`.", "max(0, D(a, p) - D(a, n) + margin), then the mean.",
-           "`np.maximum(gap, 0).mean()`."),
+    hints=("Which rows count: `known = names[anchors] != \"\"`.", "`same = names[anchors[known]][:, None] == names` says for each pair "
+           "whether both show the same thing.",
+           "`same[found[known] == 1].mean()` is the first share; the second has -1 in place of 1."),
 )

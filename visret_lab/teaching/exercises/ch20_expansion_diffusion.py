@@ -169,6 +169,9 @@ linked = Exercise(
         Mistake("self-loops", lambda b, k, g: _linked(b, k, g, skip=False),
                 "Each image is its own nearest neighbour: it takes one of the k places and stands on the diagonal. A walk that stays where "
                 "it is says nothing. Put the diagonal to minus infinity before you sort."),
+        Mistake("one place lost", lambda b, k, g: _linked(b, k - 1, g),
+                "Each image was counted among its own k nearest, so only k - 1 others were left. Put the diagonal to minus infinity "
+                "*before* you sort; to set it to 0 afterwards is too late."),
         Mistake("negative power", lambda b, k, g: _linked(b, k, g, clip=False),
                 "A negative similarity was raised to the power. A walk needs weights of at least 0: clip the similarity first."),
         Mistake("no power", lambda b, k, g: _linked(b, k, 1.0),
@@ -205,7 +208,8 @@ transition = Exercise(
                 "You divided by the degree of the row only. The matrix is then not symmetric, and conjugate gradients are not defined for "
                 "it. Divide by the root of both degrees."),
         Mistake("no root", lambda a: (lambda d: a / np.outer(d, d))(np.where(a.sum(axis=1) > 0, a.sum(axis=1), 1)),
-                "You divided by both degrees, without the root. Then the eigenvalues do not reach from -1 to 1, and the walk dies out."),
+                "You divided by both degrees, without the root. Then the largest eigenvalue is no longer 1: the walk dies out where "
+                "degrees are large, and may grow without end where they are small."),
         Mistake("multiplied", lambda a: (lambda d: a * np.sqrt(np.outer(d, d)))(a.sum(axis=1)),
                 "You multiplied by the roots of the degrees. The power of D is *minus* one half."),
         Mistake("not a number", lambda a: (lambda d: a / np.sqrt(np.outer(d, d)))(a.sum(axis=1)),

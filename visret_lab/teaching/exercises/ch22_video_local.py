@@ -187,10 +187,12 @@ f1 = Exercise(
     reference=_f1,
     cases=lambda: [(np.array([10, 11, 40, 72]), np.array([10, 41, 90]), 1),
                    (np.array([5, 20, 22, 60, 62, 63]), np.array([21, 35, 62, 80]), 2),
-                   (np.array([8, 30]), np.array([10, 30, 50, 70, 71]), 2)],
+                   (np.array([8, 30, 70]), np.array([10, 30, 50, 70, 71]), 2)],
     mistakes=(
         Mistake("one for many", lambda f, t, tol: _f1(f, t, tol, once=False),
                 "A true cut was counted for several found ones. Each true cut can be found once; the others are false alarms."),
+        Mistake("one found for many", lambda f, t, tol: 2 * sum(bool((np.abs(f - x) <= tol).any()) for x in t) / (len(f) + len(t)),
+                "A found boundary was counted for several true cuts. Each found one counts once; the other true cuts were missed."),
         Mistake("precision", lambda f, t, tol: _right(f, t, tol) / len(f),
                 "That is the precision: right over found. F1 also knows the cuts that were missed."),
         Mistake("recall", lambda f, t, tol: _right(f, t, tol) / len(t),

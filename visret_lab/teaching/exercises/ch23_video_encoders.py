@@ -43,7 +43,8 @@ def _cases_times():
     rng = np.random.default_rng(0)
     mixed = np.concatenate([np.arange(0, 1, 0.05), np.arange(1, 4, 0.45)])
     shaken = np.cumsum(rng.uniform(0.02, 0.3, 40))
-    return [(mixed, 3.0), (shaken, 2.0), (1 + np.arange(50) / 29.97, 3.0)]
+    rounded = np.round(np.arange(90) / 30, 5)  # frame 20 at 0.66667, a hair after the tick at 2 / 3
+    return [(mixed, 3.0), (shaken, 2.0), (1 + np.arange(50) / 29.97, 3.0), (rounded, 3.0)]
 
 
 def _by_number(times, rate):
@@ -60,10 +61,12 @@ rate = Exercise(
                 "You took every so-and-so-many-th frame. In a film of a variable frame rate that is thick where frames come fast, and "
                 "thin where they come slowly. Ask at each tick of the clock which frame is on the screen."),
         Mistake("the next frame", lambda t, r: _at_rate(t, r, "left", 0),
-                "You took the first frame *behind* each tick. On the screen is the last one whose time has come."),
+                "You took the first frame *after* each tick. On the screen is the last one whose time has come."),
         Mistake("one too late", lambda t, r: _at_rate(t, r, back=0),
                 "You are one frame late: searchsorted(..., side='right') says how many frames have been shown, so the one on the screen "
                 "has this number minus 1."),
+        Mistake("no tolerance", lambda t, r: np.unique(np.searchsorted(t, _ticks(t, r), side="right") - 1),
+                "You missed a frame whose time was rounded to a hair after the tick. Allow for 1e-4 seconds: `ticks + 1e-4`."),
         Mistake("twice the same", lambda t, r: _at_rate(t, r, unique=False),
                 "A frame that stands for several ticks comes several times. It is one picture: np.unique takes it once."),
         Mistake("clock from zero", lambda t, r: np.unique(np.clip(np.searchsorted(
@@ -131,7 +134,7 @@ def _last(states, lengths):
 
 def _cases_states():
     cases = []
-    for s, t, lengths in ((0, 5, (3, 5, 1)), (1, 7, (2, 4)), (2, 4, (4, 1, 2, 3))):
+    for s, t, lengths in ((0, 6, (3, 5, 1)), (1, 7, (2, 4)), (2, 5, (4, 1, 2, 3))):
         states = _rows(s, len(lengths), t, 3)
         cases.append((states, np.array(lengths)))
     return cases
@@ -143,8 +146,8 @@ last = Exercise(
     cases=_cases_states,
     mistakes=(
         Mistake("last column", lambda s, n: s[:, -1],
-                "You took the last column of the batch. For every shot but the longest, this is what the network made of *padding*."),
-        Mistake("one too far", lambda s, n: s[np.arange(len(s)), np.minimum(n, s.shape[1] - 1)],
+                "You took the last column of the batch. For a shot shorter than the batch, this is what the network made of *padding*."),
+        Mistake("one too far", lambda s, n: s[np.arange(len(s)), n],
                 "You are one step too far: a shot of n frames ends at number n - 1."),
         Mistake("first", lambda s, n: s[:, 0],
                 "You took the first state. It has seen one frame only."),
@@ -254,7 +257,7 @@ def _each(rule):
 
 def _cases_best():
     cases = []
-    for s, edges in ((0, (0, 2, 5, 6)), (1, (0, 1, 4)), (2, (0, 3, 5, 9))):
+    for s, edges in ((0, (0, 2, 5, 7)), (1, (0, 2, 5)), (2, (0, 3, 5, 9))):
         cases.append((_unit(_rows(s, 4)), _unit(_rows(s + 9, edges[-1], 4)), np.stack([edges[:-1], edges[1:]], axis=1)))
     return cases
 

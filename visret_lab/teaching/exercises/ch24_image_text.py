@@ -111,8 +111,8 @@ places = Exercise(
         Mistake("mean of places", lambda s, o: _best_place(s, o, np.mean),
                 "You took the mean place of the right sentences. Recall asks for the best one."),
     ),
-    hints=("For each picture (column), sort the sentences (rows) by falling similarity.",
-           "`owner[order] == i` marks the right ones; the first mark + 1 is the place."),
+    hints=("For picture i (a column), sort the sentences (rows) by falling similarity: `order = np.argsort(-s[:, i])`.",
+           "`owner[order] == i` marks the right ones; the position of the first mark, counted from 0, plus 1 is the place."),
 )
 
 

@@ -93,9 +93,8 @@ columns = Exercise(
         Mistake("unknown in the last column", _last_takes_unknown,
                 "The id `size` stands for every unknown word. You count it as the last known word; leave it out."),
         Mistake("one column more", lambda ids, size: _bag(ids, size, unknown=True),
-                "Your row has a column for the unknown word. A search for two texts that share nothing but unknown words would find each "
-                "other; "
-                "leave it out: `size` columns."),
+                "Your row has a column for the unknown word. Two texts that share nothing but unknown words would then look "
+                "alike. Leave it out: `size` columns."),
         Mistake("each once", _assigned,
                 "`row[ids] += 1` increases an index that stands twice only once. `np.add.at(row, ids, 1)` or `np.bincount` count each."),
         Mistake("empty is all", lambda ids, size: _bag(ids, size) if len(ids) else np.ones(size, np.int64),
@@ -140,8 +139,7 @@ pairs = Exercise(
                 "Some of your wrong pairs are right ones: `other` was drawn from 0 to n - 2. Add 1 where it is at least i, and every "
                 "*other* item "
                 "has the same chance."),
-        Mistake("half and half", lambda items, other, positive: _pairs(items, other, positive, negatives=len(items) if positive < 0.5 else
-                                                                         2 * len(items)),
+        Mistake("half and half", lambda items, other, positive: _pairs(items, other, positive, negatives=len(items)),
                 "Count again: of all pairs the share `positive` is right. n right ones at a share of 0.2 need 4 n wrong ones."),
         Mistake("turned labels", lambda items, other, positive: _turned(items, other, positive),
                 "The third row is 1 where the pair belongs together, and 0 elsewhere; yours is the other way round."),

@@ -173,9 +173,9 @@ visual = Exercise(
                 "These are squared distances; the loss has inner products. On unit vectors they differ by the factor 2, so your margin is "
                 "worth only half."),
     ),
-    hints=("Take the three rows at once: `q, p, n = phi[triplets].transpose(1, 0, 2)`, each T x D.",
+    hints=("Take the three columns of `rows` at once: `q, p, n = phi[rows].transpose(1, 0, 2)`, each T x D.",
            "Inner products row by row: `(q * p).sum(axis=1)`.",
-           "`np.maximum(0, margin - (q * p).sum(1) + (q * n).sum(1)).mean() / 2`."),
+           "`np.maximum(0, m - (q * p).sum(axis=1) + (q * n).sum(axis=1)).mean() / 2`."),
 )
 
 
@@ -221,7 +221,7 @@ joint = Exercise(
     ),
     hints=("Write a small function of three matrices: `cost(a, b, c)` for who asks, the positive, the negative.",
            "L_v: (phi, phi, phi). L_t1: (phi, theta, theta). L_t2: (theta, phi, phi).",
-           "Each with rows q, p, n of `triplets.T`; add up the three means."),
+           "The row numbers are `q, p, n = rows.T`; add up the three means."),
 )
 
 

@@ -326,6 +326,6 @@ budget = Exercise(
                 "The other stages take time, too: `fixed` is missing."),
     ),
     hints=("For n pairs question q takes `fixed[q] + pair[q, :n].sum()`.",
-           "`np.percentile(total, 95)` of these 40 sums must be at most the budget.",
+           "`np.percentile(total, 95)` of these Q sums must be at most the budget.",
            "Try n = 1, 2, ... and keep the largest that fits; 0 if none does."),
 )

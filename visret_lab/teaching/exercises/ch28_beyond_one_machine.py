@@ -68,12 +68,14 @@ plan = Exercise(
                 "You multiply the copies for safety by those for the questions. The same copies serve for both: take the larger number."),
         Mistake("only safety", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, both=lambda a, b: a),
                 "The questions are forgotten: `rate` questions a second, each of `ms` on a core of every shard, need rate ms / 1000 cores."),
+        Mistake("only questions", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, both=lambda a, b: b),
+                "`copies` is forgotten: every shard stands on at least so many machines, however few questions there are."),
         Mistake("added", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, each=False),
                 "Every shard needs all its replicas: multiply, do not add."),
     ),
-    hints=("Bytes: n (4 dim + id_bytes). Shards: bytes over memory 10^9, rounded up, at least 1.",
-           "Cores that are busy on each shard: rate ms / 1000. Over cores, rounded up, are the replicas that the questions need.",
-           "`replicas = max(copies, ceil(rate * ms / 1000 / cores))`, machines = shards replicas."),
+    hints=("Bytes: n * (4 * dim + id_bytes). Shards: these bytes divided by memory * 10^9, rounded up, at least 1.",
+           "Cores that are busy on each shard: rate * ms / 1000. Divided by `cores` and rounded up: the replicas that the questions need.",
+           "`replicas = max(copies, math.ceil(rate * ms / 1000 / cores))`; machines = shards * replicas."),
 )
 
 
@@ -121,7 +123,7 @@ def _ordered(scores, ids):
     return sorted((-s, i) for row, names in zip(scores, ids, strict=True) for s, i in zip(row, names, strict=True) if i >= 0)
 
 
-def _certain(scores, ids, k, tie=True, which=max, short=True, column=-1):
+def _certain(scores, ids, k, tie=True, which=max, short=True, column=-1, last=True):
     pairs = _ordered(scores, ids)[:k]
     ends = [(-row[column], names[column]) for row, names in zip(scores, ids, strict=True) if names[column] >= 0]
     if not short:  # the last row that was sent, also of a list that is not full
@@ -129,7 +131,7 @@ def _certain(scores, ids, k, tie=True, which=max, short=True, column=-1):
     if not ends:
         return np.array([i for _, i in pairs]), len(pairs)
     first = min(ends) if which is max else max(ends)
-    safe = sum(pair <= first if tie else pair[0] < first[0] for pair in pairs)
+    safe = sum((pair <= first if last else pair < first) if tie else pair[0] < first[0] for pair in pairs)
     return np.array([i for _, i in pairs]), safe
 
 
@@ -161,6 +163,8 @@ merged = Exercise(
         Mistake("ties", lambda s, i, k: _certain(s, i, k, tie=False),
                 "You call only places certain whose score is *above* the end of every full list. With equal scores the lower id wins: what "
                 "is hidden behind (score, id) has a lower score, or the same and a higher id. And that last row itself was sent."),
+        Mistake("the last row left out", lambda s, i, k: _certain(s, i, k, last=False),
+                "The last row of a full list was sent itself, so its place is certain, too: the smallest of the last pairs itself counts."),
         Mistake("the first of each", lambda s, i, k: _certain(s, i, k, column=0),
                 "You compare with the *first* row of each list. What was not sent comes behind its last row."),
         Mistake("arrival", lambda s, i, k: (np.array([n for _, _, n in sorted(

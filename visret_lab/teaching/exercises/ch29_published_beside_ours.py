@@ -59,10 +59,10 @@ def _places(ranking, positive, junk, own):
 
 def _cases_places():
     rng, cases = np.random.default_rng(29), []
-    for size in (14, 20, 25):
+    for size, place in ((14, 0), (20, 3), (25, 0)):  # the own picture need not be first: a crop may be more like another one
         ranking = rng.permutation(size)
-        own = int(ranking[0])
-        some = rng.permutation(ranking[1:])
+        own = int(ranking[place])
+        some = rng.permutation(ranking[ranking != own])
         cases.append((ranking, np.sort(np.append(some[:5], own)), np.sort(some[5:9]), own))
     return cases
 
@@ -83,7 +83,10 @@ judge = Exercise(
                 "positives."),
         Mistake("own as negative", lambda ranking, positive, junk, own: np.flatnonzero(np.isin(ranking[~np.isin(ranking, junk)],
                                                                                            np.setdiff1d(positive, [own]))),
-                "You took the own picture from the positives, and left it in the list: now it is a negative, and it stands first."),
+                "You took the own picture from the positives, and left it in the list: now it is a negative, and pushes positives down."),
+        Mistake("first dropped", lambda ranking, positive, junk, own: np.flatnonzero(np.isin(
+            ranking[1:][~np.isin(ranking[1:], junk)], positive)),
+                "You dropped the *first* image of the list. The own picture need not be first: look for its id, `own`."),
         Mistake("junk as negative", lambda ranking, positive, junk, own: _places(ranking, positive, [], own),
                 "Junk still stands in your list and pushes the positives down. It was never there."),
         Mistake("junk as positive", lambda ranking, positive, junk, own: _places(ranking, np.union1d(positive, junk), [], own),
