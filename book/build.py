@@ -1,9 +1,9 @@
 """`make book`: run what changed, then let Jupyter Book typeset the executed copies.
 
 Executed notebooks are kept in book/_build/executed with their fingerprint (fingerprint.py); the book is made from
-book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Two notebooks run at a time. Chapters that share features stand in one group, which is run in
-order, so that nothing is computed twice. The table that a chapter shows begins with what all earlier ones measured, and some of these
-may still be running in another group: so the tables are filled at the end.
+book/notebooks, a staged copy. Nothing is executed by Sphinx itself. Two notebooks run at a time. Chapters that share features stand in
+one group, which is run in order, so that nothing is computed twice. The table that a chapter shows begins with what all earlier ones
+measured, and some of these may still be running in another group: so the tables are filled at the end.
 """
 
 import os

@@ -60,6 +60,15 @@ def test_nothing_found_is_said():
         item_search_html(fake(FOUND), [])
 
 
+def test_answers_that_are_at_hand_are_not_asked_for_again():
+    search = fake(FOUND)
+    html = item_search_html(search, [PHOTO])
+    search.search = None
+    assert item_search_html(search, [PHOTO], found=[FOUND]) == html
+    with pytest.raises(ValueError, match="2 answers for 1 photographs"):
+        item_search_html(search, [PHOTO], found=[FOUND, FOUND])
+
+
 def test_clock():
     assert [clock(s) for s in (0, 59.9, 60, 3601)] == ["0:00", "0:59", "1:00", "60:01"]
 

@@ -146,9 +146,10 @@ def verify(points_a, points_b, matches, rng, threshold=5.0, confidence=0.99, max
 def agreeing(homographies, a, b, threshold):
     """bool ... x K: which matches a homography moves to within `threshold` pixels of their partner."""
     h = np.asarray(homographies)
-    # The third coordinate is not divided by, but multiplied into the threshold: one division less for each of B x K points.
-    x, y, w = (h[..., row, :2] @ a.T + h[..., row, 2:] for row in range(3))
-    return (x - w * b[:, 0]) ** 2 + (y - w * b[:, 1]) ** 2 < (threshold * w) ** 2  # nan, from a degenerate sample, agrees with nothing
+    with np.errstate(invalid="ignore", over="ignore"):  # degenerate points have a homography of nan, which agrees with nothing
+        # The third coordinate is not divided by, but multiplied into the threshold: one division less for each of B x K points.
+        x, y, w = (h[..., row, :2] @ a.T + h[..., row, 2:] for row in range(3))
+        return (x - w * b[:, 0]) ** 2 + (y - w * b[:, 1]) ** 2 < (threshold * w) ** 2
 
 
 def _through_four(a, b):

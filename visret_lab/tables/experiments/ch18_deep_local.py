@@ -107,8 +107,12 @@ def match_one(pair, points_a, rows_a, points_b, rows_b):
 
 
 def features_of(dataset, detector, ids, workers=2):
-    """Local features of some images of a set: dict database id -> (points, descriptors). Nothing is kept in the cache."""
+    """Local features of some images of a set: dict database id -> (points, descriptors). Those of SIFT, which other chapters need for the
+    whole set, are taken from the cache; others are computed, and not kept."""
     ids = sorted({int(i) for i in ids})
+    if isinstance(detector, SIFT):
+        kept = extract_local(dataset, detector)
+        return {i: kept[i] for i in ids}
     with ThreadPoolExecutor(workers) as pool:
         return dict(zip(ids, pool.map(lambda i: detector.detect(dataset.image(dataset.ids[i])), ids), strict=True))
 

@@ -109,6 +109,10 @@ def _mean9(x):
     return sum(np.roll(x, (a, b), (0, 1)) for a in (-1, 0, 1) for b in (-1, 0, 1)) / 9
 
 
+def _residual_of(amplitude):
+    return amplitude - _mean9(amplitude)
+
+
 def _cases_residual():
     rng = np.random.default_rng(2)
     return [(rng.random((8, 10)) + 0.2,), (rng.random((9, 7)) + 0.5,), (rng.random((6, 6)),)]
@@ -128,11 +132,11 @@ spectral = Exercise(
                 "logarithms."),
         Mistake("the mean kept", lambda g: _back(g, _mean9(np.log(np.abs(np.fft.fft2(g))))),
                 "You kept the mean, which is what all pictures share. The residual is the log amplitude *minus* it."),
-        Mistake("phase lost", lambda g: np.abs(np.fft.ifft2(np.exp(np.log(np.abs(np.fft.fft2(g))) - _mean9(np.log(np.abs(np.fft.fft2(g))))))) ** 2,
+        Mistake("phase lost", lambda g: np.abs(np.fft.ifft2(np.exp(_residual_of(np.log(np.abs(np.fft.fft2(g))))))) ** 2,
                 "The phase is missing. It says *where* things are: without it the map has no place."),
         Mistake("not squared", lambda g: np.sqrt(_residual(g)),
                 "This is the absolute value. The map is its square."),
-        Mistake("real part", lambda g: np.real(np.fft.ifft2(np.exp(np.log(np.abs(np.fft.fft2(g))) - _mean9(np.log(np.abs(np.fft.fft2(g))))))),
+        Mistake("real part", lambda g: np.real(np.fft.ifft2(np.exp(_residual_of(np.log(np.abs(np.fft.fft2(g))))))),
                 "You took the real part and lost the phase: keep i times the phase in the exponent, and take the squared absolute value."),
         Mistake("the picture again", lambda g: np.abs(np.fft.ifft2(np.fft.fft2(g))) ** 2,
                 "Nothing was taken away: this is the square of the picture itself."),

@@ -48,7 +48,8 @@ triplets = Exercise(
         Mistake("no half", lambda q, p, n, m: np.maximum(_gaps(q, p, n, m), 0).sum(),
                 "The factor 1/2 is missing. NetVLAD's authors write it so; the equation of this page has the half."),
         Mistake("squared distances", lambda q, p, n, m: 0.5 * np.maximum(m + ((q - p)**2).sum() - ((q - n)**2).sum(1), 0).sum(),
-                "These are squared distances with the margin m. On unit vectors that form with 2 m is twice ours; with m it is another loss."),
+                "These are squared distances with the margin m. On unit vectors that form with 2 m is twice ours; with m it is another "
+                "loss."),
     ),
     hints=("One number for each negative: m - q.p + q.n.", "`n @ q` gives all q.n at once.",
            "`np.maximum(..., 0)` cuts off each one; then the sum, and the half."),

@@ -254,8 +254,8 @@ judged = Exercise(
     reference=_judged,
     cases=lambda: [_case_judged(0, 12, 5), _case_judged(1, 15, 6), _case_judged(2, 14, 4)],
     mistakes=(
-        Mistake("anchors without a name", _judged_all, "Anchors without a name are still among your rows, and \"\" == \"\" is taken for the "
-                "same thing. That nobody knows two images does not mean that they show the same."),
+        Mistake("anchors without a name", _judged_all, "Anchors without a name are still among your rows, and \"\" == \"\" is taken for "
+                "the same thing. That nobody knows two images does not mean that they show the same."),
         Mistake("images without a name left out", _named_only, "You left out the images without a name. Here they "
                 "count as other things: people have named nearly all images of a thing that they named at all."),
         Mistake("mean of the anchors", _judged_anchors, "You took a share for each anchor, and the mean of these. An anchor with one "

@@ -67,7 +67,8 @@ plan = Exercise(
         Mistake("copies times", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, both=lambda a, b: a * b),
                 "You multiply the copies for safety by those for the questions. The same copies serve for both: take the larger number."),
         Mistake("only safety", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, both=lambda a, b: a),
-                "The questions are forgotten: `rate` questions a second, each of `ms` on a core of every shard, need rate ms / 1000 cores."),
+                "The questions are forgotten: `rate` questions a second, each of `ms` on a core of every shard, need rate * ms / 1000 "
+                "cores."),
         Mistake("only questions", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, both=lambda a, b: b),
                 "`copies` is forgotten: every shard stands on at least so many machines, however few questions there are."),
         Mistake("added", lambda n, d, i, m, r, t, c, k: _machines(n, 4 * d + i, m, r, t, c, k, each=False),
@@ -260,7 +261,8 @@ def _fresh(large, gone, small, k):
 
 
 def _cases_fresh():
-    return [((np.array([0.9, 0.8, 0.6, 0.5, 0.45, 0.1]), np.array([4, 1, 7, 2, 3, 0])), {1, 4}, (np.array([0.7, 0.3]), np.array([9, 1])), 4),
+    return [((np.array([0.9, 0.8, 0.6, 0.5, 0.45, 0.1]), np.array([4, 1, 7, 2, 3, 0])), {1, 4},
+             (np.array([0.7, 0.3]), np.array([9, 1])), 4),
             ((np.array([0.9, 0.6, 0.6, 0.1]), np.array([8, 5, 6, 0])), {8}, (np.array([0.6, 0.3]), np.array([2, 8])), 4),
             ((np.array([0.5, 0.4, 0.3]), np.array([0, 1, 2])), set(), (np.array([]), np.array([], int)), 2)]
 

@@ -19,19 +19,23 @@ def item_search(search, photos, **options):
     display(HTML(item_search_html(search, photos, **options)))
 
 
-def item_search_html(search, photos, longest=320):
+def item_search_html(search, photos, longest=320, found=None):
     """The element as a string of HTML that needs nothing beside itself.
 
     Args:
         search: video.items.ItemSearch. photos: list of uint8 H x W x 3, photographs of a screen. longest: side of a picture, pixels.
+        found: list of video.items.Found, what `search.search` gave for each photograph; None: they are searched for now.
 
     Raises:
-        ValueError: no photograph.
+        ValueError: no photograph, or another number of answers.
     """
     if not len(photos):
         raise ValueError("The item search needs at least one photograph.")
-    thumbs = {}
-    data = {"film": search.name, "photos": [_photo(search, photo, thumbs, longest) for photo in photos], "thumbs": thumbs}
+    if found is not None and len(found) != len(photos):
+        raise ValueError(f"There are {len(found)} answers for {len(photos)} photographs; each needs its own.")
+    thumbs, found = {}, found or [search.search(photo) for photo in photos]
+    data = {"film": search.name, "thumbs": thumbs,
+            "photos": [_photo(search, photo, one, thumbs, longest) for photo, one in zip(photos, found, strict=True)]}
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     name = "is" + hashlib.sha1(text.encode()).hexdigest()[:10]
     style = (HERE / "item_search.css").read_text(encoding="utf-8").replace("ROOT", f"#{name}")
@@ -41,9 +45,8 @@ def item_search_html(search, photos, longest=320):
             f'<script type="application/json" class="is-data">{text}</script><script>{script}</script></div>')
 
 
-def _photo(search, photo, thumbs, longest):
+def _photo(search, photo, found, thumbs, longest):
     """What one photograph found, ready for the page."""
-    found = search.search(photo)
     shown = {"photo": data_uri(photo, longest, 75), "size": [photo.shape[1], photo.shape[0]], "words": found.words,
              "inliers": found.inliers,
              "items": [_worn(search, worn, thumbs) for worn in found.worn]}
