@@ -19,12 +19,13 @@ html[data-theme=dark] .failures{--good:#4fc98a;--bad:#ff8a75;--asked:#ffd21f;--s
 .failures .asked img{border-color:var(--asked)}
 .failures .missed img{border-color:var(--good);border-style:dashed}
 .failures .gap{flex-basis:100%;font-size:.85rem;color:var(--soft);margin:0}
+@media print{.failures{break-inside:avoid}.failures figure{max-width:13%}}
 </style>
 """
 TEXT = """# Failure museum
 
-A mean hides what a method cannot do. Here hang two failures of each method of the {{doc}}`timeline <timeline>`: the query that it does worst,
-and the one on which it falls farthest below the other methods. The first is often hard for everybody; the second is the method's own.
+A mean hides what a method cannot do. Here hang two failures of each method of the {{doc}}`timeline <timeline>`: the query that it does
+worst, and the one on which it falls farthest below the other methods. The first is often hard for everybody; the second is the method's own.
 
 The town was painted, so the course knows what no photograph tells: in which light a picture was taken, from which side, how much of the
 building is in sight. *Why* below is a count, not a proof: of the answers with some condition the method finds few, of those without it many.
