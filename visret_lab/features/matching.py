@@ -98,6 +98,6 @@ class Matcher:
         np.put_along_axis(similarity, nearest[..., None], -np.inf, axis=2)
         second = similarity.max(axis=2)
         # Unit vectors: squared distance = 2 - 2 a.b. Without a second neighbour (-inf) every first one is kept.
+        # An image without points has inf on both sides, and inf is not below inf: nothing is kept.
         keep = (2 - 2 * first) < self.ratio**2 * (2 - 2 * second)
-        keep &= np.isfinite(first)
         return [np.stack([np.flatnonzero(k), n[k]], axis=1).astype(np.int64) for k, n in zip(keep.T, nearest.T, strict=True)]

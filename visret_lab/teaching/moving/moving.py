@@ -94,7 +94,9 @@ def _drawing(frame, axes):
     parts = [_axes(xlabel, ylabel, xlim, ylim, scale)]
     parts += [_curve(x, y, i, scale) for i, (x, y) in enumerate(frame.series.values())]
     if len(frame.series) > 1:
-        parts += [_key(name, i) for i, name in enumerate(frame.series)]
+        start = LEFT + max(96, 8 * len(ylabel) - 20)  # right of the axis's label, which stands on the same line
+        step = min(190, (WIDTH - start) // len(frame.series))
+        parts += [_key(name, i, start + i * step) for i, name in enumerate(frame.series)]
     return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(frame.label + ". " + frame.says)}">'
             f'{"".join(parts)}</svg>')
 
@@ -137,7 +139,6 @@ def _curve(x, y, i, scale):
     return f'<path class="mf-line mf-{i}" d="{path}" stroke-dasharray="{DASHES[i]}"/>'
 
 
-def _key(name, i):
-    x = LEFT + 96 + i * 190
+def _key(name, i, x):
     return (f'<path class="mf-line mf-{i}" d="M{x} 13h34" stroke-dasharray="{DASHES[i]}"/>'
             f'<text x="{x + 40}" y="18">{html.escape(name)}</text>')
