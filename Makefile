@@ -58,8 +58,8 @@ test: unit ## Run everything: unit, reference, notebooks, exercises, site
 reproduce: data ## Measure every table of the mini tier again, and compare with the records
 	$(BIN)/visret reproduce --tier mini
 
-messages: book ## Every sentence of the book as message catalogues for translators: book/_build/gettext/*.pot
-	$(BIN)/jupyter-book build book --builder custom --custom-builder gettext
+messages: book ## Every sentence of the book as message catalogues for translators: book/_build/messages
+	$(BIN)/jupyter-book build book --path-output book/_build/messages --builder custom --custom-builder gettext
 
 links: book ## Ask every address that the book names whether it is still there; needs a network
 	$(BIN)/jupyter-book build book --builder linkcheck

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -60,8 +61,10 @@ def typeset():
 
     place = HERE / "_build" / "with_answers" if guide.with_answers() else HERE
     settings = {"nitpicky": True, "external_toc_path": (HERE / "_toc.yml").as_posix(), "latex_individualpages": False}
-    problem = build_sphinx(HERE, place / "_build" / "html", noconfig=True, path_config=HERE / "_config.yml", confoverrides=settings,
-                           warningiserror=True, keep_going=True, quiet=True, jobs=PROCESSES)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.distributed.reduce_op`")  # Sphinx looks at every object of this process
+        problem = build_sphinx(HERE, place / "_build" / "html", noconfig=True, path_config=HERE / "_config.yml", confoverrides=settings,
+                               warningiserror=True, keep_going=True, quiet=True, jobs=PROCESSES)
     if problem:
         sys.exit(problem if isinstance(problem, int) else f"The book was not built: {problem}")
     return place
