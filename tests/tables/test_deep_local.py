@@ -6,6 +6,7 @@ from scipy import sparse
 
 from visret_lab.arrays import l2_normalize
 from visret_lab.datasets.pairs import Pair
+from visret_lab.features.local import SIFT
 from visret_lab.tables.experiments import ch18_deep_local as ch18
 from visret_lab.tables.experiments.bow_verification import expanded
 
@@ -28,6 +29,23 @@ def test_matches_of_one_pair():
     found = ch18.match_one(Pair("x", "a", "b", SHIFT, "s", "dark"), a, rows, b, rows)
     assert (found.count, found.right, found.change) == (10, 6, "light")
     assert found.curve.tolist() == [0.6] * 4 + [1.0] * 6
+
+
+def test_features_of_some_images_are_those_of_the_whole_set(monkeypatch):
+    class Set:
+        ids = "abcd"
+
+        def image(self, name):
+            return name
+
+    class Spy(SIFT):
+        def detect(self, image):
+            return f"points of {image}", f"rows of {image}"
+
+    monkeypatch.setattr(ch18, "extract_local", lambda dataset, detector: [detector.detect(dataset.image(i)) for i in dataset.ids])
+    want = {1: ("points of b", "rows of b"), 3: ("points of d", "rows of d")}
+    assert ch18.features_of(Set(), Spy(), [3, 1, 3]) == want
+    assert ch18.features_of(Set(), type("Other", (), {"detect": Spy().detect})(), [3, 1]) == want
 
 
 def test_only_verified_images_are_added():

@@ -59,11 +59,11 @@ def test_each_series_has_its_own_dashes():
 
 
 def test_the_key_stands_right_of_a_long_label():
-    two = [Frame("one", {"here": ([0, 1], [0, 1]), "there": ([0, 1], [1, 0])}, "Both.")] * 2
+    three = [Frame("one", {name: ([0, 1], [0, 1]) for name in ("here", "there", "last")}, "All.")] * 2
     for label in ("AP", "score, in powers of ten"):
-        html = moving_html(two, title="t", xlabel="x", ylabel=label, xlim=(0, 1), ylim=(0, 1))
+        html = moving_html(three, title="t", xlabel="x", ylabel=label, xlim=(0, 1), ylim=(0, 1))
         label_at, key_at = (float(re.search(rf'<text x="([0-9.]+)" y="18">{words}', html)[1]) for words in (label, "here"))
-        assert label_at + 6.5 * len(label) < key_at - 40 and float(re.search(r'<text x="([0-9.]+)" y="18">there', html)[1]) < 560
+        assert label_at + 6.5 * len(label) < key_at - 40 and float(re.search(r'<text x="([0-9.]+)" y="18">last', html)[1]) < 600
 
 
 @pytest.mark.parametrize(("made", "options", "words"), [
