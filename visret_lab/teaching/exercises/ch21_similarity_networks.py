@@ -205,14 +205,21 @@ hard = Exercise(
 
 
 def _oasis(x, triplets, most, start=None, least=min, outer=lambda q, way: np.outer(q, way), margin=1.0, guard=True, size=None):
-    w = np.eye(x.shape[1]) if start is None else start(x.shape[1])
+    w, paid = np.eye(x.shape[1]) if start is None else start(x.shape[1]), 0
     for q, p, n in triplets:
         way = x[p] - x[n]
         loss = margin - x[q] @ w @ way
+        paid += loss > 0
         if loss > 0 or not guard:
             v = outer(x[q], way)
             w = w + least(most, loss / ((v**2).sum() if size is None else size(x[q], way))) * v
-    return w
+    return w, paid / len(triplets)
+
+
+def _paid_at_last(x, triplets, most):
+    w, _ = _oasis(x, triplets, most)
+    q, p, n = x[triplets].transpose(1, 0, 2)
+    return w, float((1 - ((q @ w) * (p - n)).sum(axis=1) > 0).mean())
 
 
 def _cases_oasis():
@@ -245,8 +252,13 @@ oasis = Exercise(
                 "A triplet that is right by more than 1 costs nothing and must not move W; yours is pulled back to the margin."),
         Mistake("query forgotten", lambda x, t, c: _oasis(x, t, c, size=lambda q, way: way @ way),
                 "|V|^2 is the sum of all squares of the matrix V = q (p - n)', that is |q|^2 |p - n|^2. The query's length is missing."),
+        Mistake("counted at the end", _paid_at_last,
+                "W is right. But you asked with the last W which triplets pay. Count while you read: each pays, or not, when its turn "
+                "comes."),
+        Mistake("a number", lambda x, t, c: (_oasis(x, t, c)[0], _oasis(x, t, c)[1] * len(t)),
+                "W is right. Your second answer is the number of triplets that paid; divide by how many there are."),
     ),
     hints=("`w = np.eye(D)`, then one triplet (q, p, n) after the other: numbers of rows of x.",
            "`loss = 1 - x[q] @ w @ (x[p] - x[n])`; nothing happens where it is not above 0.",
-           "`v = np.outer(x[q], x[p] - x[n])` and `w = w + min(C, loss / (v**2).sum()) * v`."),
+           "`v = np.outer(x[q], x[p] - x[n])` and `w = w + min(C, loss / (v**2).sum()) * v`; count how often you came here."),
 )
