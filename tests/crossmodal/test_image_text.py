@@ -30,6 +30,18 @@ def test_a_split_knows_whose_sentence_is_whose(ground):
         assert sentence in ground.data.captions[ground.data.splits["val"][row]]
 
 
+def test_a_fingerprint_changes_with_the_number_of_threads(ground):
+    before = torch.get_num_threads()
+    try:
+        found = set()
+        for threads in (1, 2, 1):
+            torch.set_num_threads(threads)
+            found.add(fingerprint(ground))
+    finally:
+        torch.set_num_threads(before)
+    assert len(found) == 2
+
+
 def test_a_fingerprint_changes_with_the_pictures_the_sentences_and_what_else_is_given(ground):
     own = fingerprint(ground, np.ones(2), 1.0)
     other = views(ground.data, ground.images + 1), views(ground.data, ground.images, max_words=3)

@@ -56,13 +56,14 @@ def views(data, images, **options):
 
 
 def fingerprint(ground, *other):
-    """What a training on the training split depends on, as 12 letters: a checkpoint of other rows must not be gone on with.
+    """What a training on the training split depends on, as 12 letters: a checkpoint of other rows must not be gone on with, nor one made
+    with another number of threads, whose sums are in another order.
 
     Args:
         ground: Views. other: arrays, or what has a repr that says all.
     """
     found = hashlib.sha256()
-    for value in (*ground.split("train"), *other):
+    for value in (*ground.split("train"), torch.get_num_threads(), *other):
         found.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
     return found.hexdigest()[:12]
 
