@@ -101,9 +101,9 @@ def solution(exercise):
 def _source(exercise):
     kept = resources.files("visret_lab.teaching.exercises").joinpath("solutions.json").read_text(encoding="utf-8")
     for module, answers in json.loads(kept).items():
-        loaded = vars(sys.modules.get(f"visret_lab.teaching.exercises.{module}", object))
+        loaded = sys.modules.get(f"visret_lab.teaching.exercises.{module}")
         for name, source in answers.items():
-            if loaded.get(name) is exercise:
+            if getattr(loaded, name, None) is exercise:
                 return source
     return textwrap.dedent(inspect.getsource(exercise.reference)).strip()
 

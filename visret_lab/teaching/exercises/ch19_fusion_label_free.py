@@ -257,7 +257,7 @@ judged = Exercise(
         Mistake("anchors without a name", _judged_all, "Anchors without a name are still among your rows, and \"\" == \"\" is taken for "
                 "the same thing. That nobody knows two images does not mean that they show the same."),
         Mistake("images without a name left out", _named_only, "You left out the images without a name. Here they "
-                "count as other things: people have named nearly all images of a thing that they named at all."),
+                "count as other things: a positive that shows no named thing is a wrong one."),
         Mistake("mean of the anchors", _judged_anchors, "You took a share for each anchor, and the mean of these. An anchor with one "
                 "positive then weighs as much as one with twenty: count all pairs together."),
         Mistake("the other share", lambda f, a, n: np.array([_judged(f, a, n)[0], 1 - _judged(f, a, n)[1]]), "Your second number says how "
