@@ -152,7 +152,7 @@ def _describe(exercise, case, got, want, wrong, total):
         return "Your function returns nothing (None). Is the `return` missing?"
     shape, expected = _shape(got), _shape(want)
     if shape != expected:
-        return f"The shape is off: your answer has {shape}, {expected} is expected."
+        return f"The shape is off: your answer has {shape}, the right one has {expected}."
     if not case:  # an answer by hand: the right one is not given away
         return f"*{exercise.name}*: {_text(got)} is not right, and it is none of the classic mistakes; `hint` has more."
     arguments = ", ".join(np.array2string(a, threshold=12, precision=3) if isinstance(a, np.ndarray) else repr(a) for a in case)

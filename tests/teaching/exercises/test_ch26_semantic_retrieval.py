@@ -41,8 +41,8 @@ def test_the_losses_are_the_packages():
 
 
 def test_ndcg_is_the_packages_and_scikit_learns():
-    for ranking, gains, k in exercise.graded.cases():
-        mine = exercise.graded.reference(ranking, gains, k)
+    for ranking, grades, k in exercise.graded.cases():
+        mine, gains = exercise.graded.reference(ranking, grades, k), 2.0**grades - 1
         scores = np.empty(len(gains))
         scores[ranking] = -np.arange(len(gains))
         assert mine == pytest.approx(ndcg(ranking[None], gains[None], k)[0]) and mine == pytest.approx(ndcg_score([gains], [scores], k=k))

@@ -227,17 +227,19 @@ transition = Exercise(
 )
 
 
-def _solved(a, y, steps, direction="conjugate", length=None, update=True):
-    f, r, p = np.zeros_like(y), y.copy(), y.copy()
-    for _ in range(steps):
+def _solved(a, y, tolerance, direction="conjugate", length=None, update=True, limit=None, more=0):
+    """(f, steps); a wrong way may never arrive, or run away, so each ends after 20 steps."""
+    f, r, p, steps = np.zeros_like(y), y.copy(), y.copy(), 0
+    limit = tolerance * np.linalg.norm(y) if limit is None else limit
+    while limit < np.linalg.norm(r) < np.inf and steps < 20:
         step = length(r, p, a) if length else (r @ r) / (p @ a @ p)
         f = f + step * p
         fresh = r - step * (a @ p) if update else y - f
         ratio = (fresh @ fresh) / (r @ r)
         p = {"conjugate": fresh + ratio * p, "steepest": fresh, "inverse": fresh + p / ratio, "root": fresh + ratio**0.5 * p,
              "minus": fresh - ratio * p}[direction]
-        r = fresh
-    return f
+        r, steps = fresh, steps + 1
+    return f, steps + more
 
 
 def _definite(seed, n):
@@ -248,24 +250,32 @@ def _definite(seed, n):
 
 solved = Exercise(
     name="conjugate gradients",
-    reference=lambda a, y, steps: _solved(a, y, steps),
-    cases=lambda: [(*_definite(0, 6), 2), (*_definite(1, 8), 3), (*_definite(2, 5), 4)],
+    reference=_solved,
+    cases=lambda: [(*_definite(0, 6), 0.2), (*_definite(1, 8), 0.05), (*_definite(2, 5), 0.01)],
     mistakes=(
-        Mistake("steepest descent", lambda a, y, n: _solved(a, y, n, "steepest"),
+        Mistake("steepest descent", lambda *case: _solved(*case, "steepest"),
                 "You go into the residual itself each time. That is steepest descent: it goes to and fro across a valley. Add "
                 "(r'.r' / r.r) times the last direction."),
-        Mistake("upside down", lambda a, y, n: _solved(a, y, n, "inverse"),
+        Mistake("upside down", lambda *case: _solved(*case, "inverse"),
                 "The fraction for the direction stands upside down: it is the new r.r over the old one."),
-        Mistake("norms", lambda a, y, n: _solved(a, y, n, "root"),
+        Mistake("norms", lambda *case: _solved(*case, "root"),
                 "You took the norms of the residuals for the direction. Their *squares* belong there: r'.r' / r.r."),
-        Mistake("subtracted", lambda a, y, n: _solved(a, y, n, "minus"),
+        Mistake("subtracted", lambda *case: _solved(*case, "minus"),
                 "You subtracted the last direction. It is added: p = r' + (r'.r' / r.r) p."),
-        Mistake("residual in the step", lambda a, y, n: _solved(a, y, n, length=lambda r, p, a: (r @ r) / (r @ a @ r)),
+        Mistake("residual in the step", lambda *case: _solved(*case, length=lambda r, p, a: (r @ r) / (r @ a @ r)),
                 "The length of the step was computed with the residual in place of the direction: it is r.r / p.A p."),
-        Mistake("residual without A", lambda a, y, n: _solved(a, y, n, update=False),
+        Mistake("residual without A", lambda *case: _solved(*case, update=False),
                 "Your residual is y - f. What is missing is y - A f, or, step by step, r - step A p."),
+        Mistake("absolute", lambda *case: _solved(*case, limit=case[2]),
+                "You compare the residual with the tolerance itself. It is meant relative to y: stop where |r| <= tolerance * |y|. Else "
+                "the same query, written in other units, would take another number of steps."),
+        Mistake("squared", lambda *case: _solved(*case, limit=(case[2] * np.linalg.norm(case[1]))**0.5),
+                "You compare r.r, the *square* of the length, with the limit. Take the root, or square the limit."),
+        Mistake("no count", lambda *case: _solved(*case)[0], "f is right. Return the number of steps too: `return f, steps`."),
+        Mistake("one too many", lambda *case: _solved(*case, more=1),
+                "f is right, and you count one step more than was taken: a step is counted when f has moved."),
     ),
-    hints=("Three vectors: f, begun at 0; r and p, both begun at y.",
+    hints=("Three vectors: f, begun at 0; r and p, both begun at y. Go on while |r| > tolerance * |y|, and count.",
            "step = r.r / p.A p;  f + step p;  r' = r - step A p;  p = r' + (r'.r' / r.r) p.",
            "In NumPy: `(r @ r) / (p @ a @ p)`. Keep the old r until the new direction is made."),
 )

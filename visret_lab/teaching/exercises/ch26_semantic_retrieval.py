@@ -225,9 +225,8 @@ joint = Exercise(
 )
 
 
-def _ndcg(ranking, gains, k, base=2.0, first=2, best="all", discount=True, order_of=False, divide=True, exponential=False):
-    gains = np.asarray(gains, float)
-    worth = 2**gains - 1 if exponential else gains
+def _ndcg(ranking, grades, k, base=2.0, first=2, best="all", discount=True, order_of=False, divide=True, gain=lambda g: 2**g - 1):
+    worth = gain(np.asarray(grades, float))
     got = worth[ranking][:k] if not order_of else worth[:k]
     if best == "all":
         top = np.sort(worth)[::-1][:k]
@@ -246,7 +245,7 @@ def _cases_ndcg():
     found = []
     for seed, n, k in ((0, 8, 3), (1, 10, 10), (2, 6, 4)):
         rng = np.random.default_rng(seed)
-        found.append((rng.permutation(n), np.round(rng.random(n) * 3, 1), k))
+        found.append((rng.permutation(n), rng.permutation(np.arange(n) % 4), k))
     return found
 
 
@@ -272,10 +271,12 @@ graded = Exercise(
                 "log2(n + 2)."),
         Mistake("gains by position", lambda *case: _ndcg(*case, order_of=True),
                 "You read the gains in the order of the ids. The item at position i is ranking[i]: its gain is gains[ranking[i]]."),
-        Mistake("exponential gains", lambda *case: _ndcg(*case, exponential=True),
-                "2^g - 1 is the gain of web search with its few grades. Here the gain is linear: g itself."),
+        Mistake("linear gains", lambda *case: _ndcg(*case, gain=lambda g: g),
+                "You took the grades themselves for the gains, as the chapter does with its cosines. Here the gain of grade g is 2^g - 1."),
+        Mistake("without the minus one", lambda *case: _ndcg(*case, gain=lambda g: 2**g),
+                "Your gain of grade 0 is 1: what has nothing to do with the query adds to the sum. The gain is 2^g - 1."),
     ),
-    hints=("Gains in the order of the ranking: `gains[ranking][:k]`.",
+    hints=("First the gains, `2.0**grades - 1`; then those in the order of the ranking: `gains[ranking][:k]`.",
            "Discounts of n positions: `1 / np.log2(np.arange(2, n + 2))`.",
            "The ideal: `np.sort(gains)[::-1][:k]` with the same discounts. Return the quotient."),
 )
