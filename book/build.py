@@ -8,7 +8,6 @@ measured, and some of these may still be running in another group: so the tables
 
 import os
 import re
-import shutil
 import sys
 import time
 import warnings
@@ -27,6 +26,7 @@ import pages  # noqa: E402
 EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
+MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 TIMEOUT = 600  # seconds a cell
 PROCESSES = 2
 # First chapters of the groups: networks (the longest, so it starts first), local features, film, sentences, systems.
@@ -128,6 +128,8 @@ def run(source):
     if error:
         return time.perf_counter() - start, error
     drop_progress_bars(notebook)
+    if source.parent.name == "solutions":
+        as_answers(notebook, source.name)
     write(notebook, target(source))
     target(source).with_suffix(".sha256").write_text(key)
     return time.perf_counter() - start, ""
@@ -158,19 +160,42 @@ def drop_progress_bars(notebook):
             cell.outputs = kept
 
 
+def as_answers(notebook, name):
+    """Make the executed exercises of a notebook of solutions what a reader looks for: a title of its own, and answers without marks."""
+    lead = notebook.cells[0]
+    title = lead.source.splitlines()[0].replace("# Exercises:", "# Solutions:")
+    lead.source = f"{title}\n\nOur answers to [these exercises](../exercises/{name}). Each has been run, and below it stands what its check says."
+    for cell in notebook.cells:
+        cell.source = MARKS.sub("", cell.source)
+
+
+def with_drawings(exercise, solved):
+    """The text of a notebook of exercises, with the pictures above the first answer: they belong to the question."""
+    import nbformat
+
+    notebook = nbformat.read(exercise, 4)
+    for cell, done in zip(notebook.cells, nbformat.read(solved, 4).cells, strict=True):
+        if cell.cell_type == "code":
+            if cell.source != done.source:
+                break
+            cell.outputs = [output for output in done.outputs if "image/png" in output.get("data", {})]
+    return nbformat.writes(notebook).encode()
+
+
 def stage(sources):
-    """Lay the executed notebooks, and the exercises as they are, under book/notebooks. Unchanged files keep their time."""
+    """Lay the executed notebooks, and the exercises, under book/notebooks. Unchanged files keep their time."""
     folder = HERE / "notebooks"
-    wanted = {target(s).relative_to(EXECUTED): target(s) for s in sources}
-    wanted |= {Path("exercises") / p.name: p for p in (ROOT / "notebooks/exercises").glob("*.ipynb")}
+    wanted = {target(s).relative_to(EXECUTED): target(s).read_bytes() for s in sources}
+    wanted |= {Path("exercises") / p.name: with_drawings(p, EXECUTED / "solutions" / p.name)
+               for p in (ROOT / "notebooks/exercises").glob("*.ipynb")}
     for old in folder.rglob("*.ipynb"):
         if old.relative_to(folder) not in wanted:
             old.unlink()
-    for name, source in wanted.items():
+    for name, content in wanted.items():
         place = folder / name
-        if not place.is_file() or place.read_bytes() != source.read_bytes():
+        if not place.is_file() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, place)
+            place.write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from visret_lab.features import color, distances  # noqa: E402
 from visret_lab.features.extract import extract  # noqa: E402
 from visret_lab.teaching.figures import verdict  # noqa: E402
 
-STEPS = ((1991, "colour\nhistograms"), (1997, "earth\nmover"), (1999, "SIFT"), (2001, "GIST"), (2003, "bag of\nwords"),
+STEPS = ((1991, "colour\nhistograms"), (1999, "SIFT"), (2000, "earth\nmover"), (2001, "GIST"), (2003, "bag of\nwords"),
          (2007, "spatial\nverification"), (2010, "VLAD,\nFisher"), (2011, "product\nquantisation"), (2014, "neural\ncodes"),
-         (2015, "SPoC,\nR-MAC"), (2016, "end-to-end\nR-MAC"), (2017, "diffusion,\nHardNet"), (2018, "similarity\nnetworks"))
+         (2015, "SPoC"), (2016, "R-MAC,\nend to end"), (2017, "diffusion,\nHardNet"), (2019, "similarity\nnetworks"))
 
 
 def write(folder):

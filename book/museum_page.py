@@ -9,6 +9,7 @@ from visret_lab.tables.experiments.timeline import STEPS
 from visret_lab.thumbnails import data_uri
 
 SIDE, QUALITY = 96, 60
+BELOW = "farthest below the others"  # as the record calls it
 STYLE = """<style>
 .failures{--good:#1a7f4b;--bad:#c8442f;--asked:#b58900;--soft:#595959}
 html[data-theme=dark] .failures{--good:#4fc98a;--bad:#ff8a75;--asked:#ffd21f;--soft:#bdbdbd}
@@ -28,8 +29,8 @@ A mean hides what a method cannot do. Here hang two failures of each method of t
 worst, and the one on which it falls farthest below the other methods. The first is often hard for everybody; the second is the method's own.
 
 The town was painted, so the course knows what no photograph tells: in which light a picture was taken, from which side, how much of the
-building is in sight. *Why* below is a count, not a proof: of the answers with some condition the method finds few, of those without it many.
-A condition is named only where both kinds have at least {least} answers and the shares differ by at least {gap:.0%}.
+building is in sight. What is said below each failure is a count, not a proof: of the answers with some condition the method finds few, of those without it many.
+A condition is named only where both kinds have at least {least} answers and the shares differ by at least {gap:.0f} points of a hundred.
 
 {summary}
 
@@ -41,7 +42,7 @@ def page(record):
     if record is None:
         return "# Failure museum\n\nNot run yet: `visret reproduce run timeline --tier mini` makes the record.\n"
     rows, dataset = shown(record), load("town", tier="mini")
-    text = TEXT.format(summary=summary(rows), least=LEAST, gap=GAP) + "```{raw} html\n" + STYLE + "```\n\n"
+    text = TEXT.format(summary=summary(rows), least=LEAST, gap=100 * GAP) + "```{raw} html\n" + STYLE + "```\n\n"
     steps = {step.name: step for step in STEPS}
     for row in rows:
         chapter = steps[row["row"]].chapter
@@ -78,7 +79,9 @@ def case(one, dataset):
     if failure.missed:
         pictures.append('<p class="gap">Answers that it puts last:</p>')
         pictures += [figure(dataset.image(name), "missed", "missed") for name in failure.missed]
-    return (f"**{one['kind'].capitalize()}** ({one['query']}): AP {one['ap']:.2f}, median of all methods {one['median']:.2f}. "
+    # A method that is above the median on every query has no failure of its own; then this is where its lead is smallest.
+    kind = "nowhere below the others; its smallest lead" if one["kind"] == BELOW and one["ap"] >= one["median"] else one["kind"]
+    return (f"**{kind.capitalize()}** ({one['query']}): AP {one['ap']:.2f}, median of all methods {one['median']:.2f}. "
             f"{' '.join(sentences(failure))}\n\n" + '```{raw} html\n<div class="failures">' + "".join(pictures) + "</div>\n```\n\n")
 
 

@@ -66,6 +66,11 @@ TABLES = {  # in the order of the pages
     "causes": Table("Why numbers differ, one cause at a time", "own", ("29",)),
 }
 TIERS = ("mini", "campus", "full")
+KEY = ("*Ours* stands by tier: *mini* is painted, *campus* are small sets of real photographs, *full* the sets of the papers. Brackets hold the "
+       "95 % interval over the queries. A measure names its set behind the first comma, and then the question; *easy*, *medium*, *hard* and "
+       "*classic* are the protocols of [Evaluation](../notebooks/01_evaluation.ipynb). A row without a published figure has no verdict. Short "
+       "names of methods are those of the chapters that stand above each table. More: [how to read these tables](published_beside_ours.md)."
+       "\n\n")
 
 
 def pages():
@@ -76,7 +81,7 @@ def pages():
         tables[row["table"]].append(row)
     found = {"published_beside_ours": overview(tables, records)}
     for deck, title in DECKS.items():
-        found[f"published_{deck}"] = f"# {title}\n\n" + "".join(
+        found[f"published_{deck}"] = f"# {title}\n\n{KEY}" + "".join(
             section(name, tables[name], records) for name, t in TABLES.items() if t.deck == deck and tables[name])
     return found
 
@@ -89,16 +94,17 @@ def overview(tables, records):
             "Where ours was run on the set of the paper, the last column says whether it lies within the tolerance that was declared before "
             "the run. **not run** means that nobody has run this row on this set, and nothing else. A source that was remembered and not "
             "read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares.\n\n")
-    lines = ["| table | chapter | published | of these run on the same set | within tolerance | own figures |", "|---|---|---|---|---|---|"]
+    lines = ["| table | chapter | published figures | of these run on the same set | of these within tolerance | figures of ours alone |",
+             "|---|---|---|---|---|---|"]
     for name, about in TABLES.items():
         rows = tables[name]
         if not rows:
             continue
         verdicts = [verdict(r, records) for r in rows if r["published"] is not None]
         run = [v for v in verdicts if v != "not run"]
-        own = sum(r["published"] is None for r in rows)
+        own, within = sum(r["published"] is None for r in rows), sum(v.startswith("within") for v in run)
         lines.append(f"| {{ref}}`{about.title} <{anchor(name)}>` | {', '.join(map(link, about.chapters))} | {len(verdicts)} | {len(run)} | "
-                     f"{sum(v.startswith('within') for v in run)} | {own} |")
+                     f"{within if run else '–'} | {own} |")
     return text + "\n".join(lines) + "\n"
 
 
@@ -107,8 +113,9 @@ def section(name, rows, records):
     about = TABLES[name]
     sources = sorted({r["source"] for r in rows if r["published"] is not None})
     chapters = f"Chapter{'s' if len(about.chapters) > 1 else ''} {', '.join(map(link, about.chapters))}"
+    tiers = [t for t in TIERS if records.get((name, t))]
     text = (f"({anchor(name)})=\n## {about.title}\n\n{chapters}. Run it again: "
-            f"`visret reproduce check {name} --tier mini`.\n\n")
+            f"`visret reproduce check {name} --tier {tiers[0] if tiers else 'mini'}`.\n\n")
     text += f"Published in: {'; '.join(sources)}.\n\n" if sources else "Nothing was published for these; the values are this course's own.\n\n"
     said = []
     for tier in TIERS:
@@ -116,11 +123,10 @@ def section(name, rows, records):
         if record:
             said.append(f"{tier}: seed {record['seed']}, tolerance {record['tolerance']} ({record['tolerance_reason']})")
     text += f"Runs: {'; '.join(said)}.\n\n" if said else "Runs: none yet.\n\n"
-    tiers = [t for t in TIERS if records.get((name, t))]
     head = ["method", "measure", *(["published"] if sources else []), *(f"ours, {t}" for t in tiers), *(["verdict"] if sources else [])]
     lines, methods = [], list(dict.fromkeys(r["row"] for r in rows))
     for row in sorted(rows, key=lambda r: methods.index(r["row"])):  # what was published of a method, and then what we have of it
-        told = [] if not sources else ["" if row["published"] is None else f"{row['published']:g}"]
+        told = [] if not sources else ["" if row["published"] is None else printed(row["published"])]
         ends = [] if not sources else ["" if row["published"] is None else verdict(row, records)]
         lines.append([row["row"], row["metric"], *told, *(ours(row, t, records) for t in tiers), *ends])
     return text + markdown(head, lines) + "\n"
@@ -133,7 +139,21 @@ def ours(row, tier, records):
         return ""
     kept = _kept(row, tier, records)
     low, high = kept.get("low"), kept.get("high")
-    return f"{value:.3f}" + (f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else "")
+    return figure(value) + (f" [{figure(low)}, {figure(high)}]" if low is not None and high is not None else "")
+
+
+def printed(value):
+    """A published figure with the digits that were published."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:g}"
+
+
+def figure(value):
+    """A measured figure with the digits that say something: shares with three, ranks with one, counts whole."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) > 1:
+        return f"{value:.1f}"
+    return f"{value:z.3f}" if abs(value) >= 0.0095 or abs(value) < 1e-4 else f"{value:.2g}"
 
 
 def verdict(row, records):

@@ -62,12 +62,17 @@ def _measured(record, table):
         f"*working point*: where an index finds {100 * share:.0f} % of the neighbours that it would find if it looked at everything. For "
         f"IVF and HNSW that is a recall@{record['k']} of {share:.2f}. IVF-PQ compares codes, and codes lose neighbours even when every "
         f"cell is opened: its ceiling is {min(ceilings):.2f} to {max(ceilings):.2f}, and its working point {100 * share:.0f} % of that. "
-        f"They are lost from the first {record['k']}, not from sight: at every size at least "
-        f"{np.floor(1000 * min(run['shortlist'] for run in codes)) / 10:g} % of the true neighbours stand among the first hundred, where a second look at the true vectors would find them.\n\n"
+        f"They are lost from the first {record['k']}, not from sight: at every size {at_least(min(run['shortlist'] for run in codes))} "
+        "the true neighbours stand among the first hundred, where a second look at the true vectors would find them.\n\n"
         "The peak of memory of IVF and IVF-PQ holds the descriptors that cells and words are learnt from. These weigh more than a "
         "small database, so the peak begins high and grows late.\n\n"
         + table(["index", "vectors", "effort", f"recall@{record['k']}", "ms a query", "bytes a vector", "learning, s", "adding, s",
                  "peak, MB"], rows) + "\n")
+
+
+def at_least(share):
+    """A share, rounded down to a tenth of a percent, in words."""
+    return "all of" if share == 1 else f"at least {np.floor(1000 * share) / 10:g} % of"
 
 
 def _laws(record, found, table):

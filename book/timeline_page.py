@@ -57,7 +57,7 @@ def page(record):
                        queries=len(dataset.queries), protocol=dataset.default_protocol)
     first, last = best[0], best[-1]
     told = (f"The best mAP so far rises from {first['value']:.2f} ({first['row']}, {first['year']}) to {last['value']:.2f} "
-            f"({last['row']}, {last['year']}) in {len(best)} steps. " + cheap(rows))
+            f"({last['row']}, {last['year']}) in {len(best) - 1} steps. " + cheap(rows))
     alt = (f"Eight panels. mAP of {len(rows)} methods against bytes and milliseconds, by period; the best rises from "
            f"{first['value']:.2f} to {last['value']:.2f}.")
     return (head + "```{raw} html\n" + element(explorer_data(rows, dataset)) + "\n```\n"

@@ -56,3 +56,25 @@ def test_a_table_is_filled_with_what_ran_later_in_another_group(build, monkeypat
     build.fill_table(ROOT / "notebooks" / "12_codes.ipynb")
     first, second = (c.outputs[0]["data"]["text/html"] for c in nbformat.read(tmp_path / "12_codes.ipynb", 4).cells)
     assert "words" in first and "codes" in first and second == shown.data and "words" not in second
+
+
+def test_solutions_have_a_title_of_their_own_and_no_marks(build):
+    notebook = nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_markdown_cell("# Exercises: colour\n\nWrite each answer."),
+        nbformat.v4.new_code_cell("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION")])
+    build.as_answers(notebook, "02_color.ipynb")
+    assert notebook.cells[0].source.startswith("# Solutions: colour\n\n") and "Write each" not in notebook.cells[0].source
+    assert notebook.cells[1].source == "def f(x):\n    return x\n"
+
+
+def test_only_pictures_above_the_first_answer_go_into_the_exercises(build, tmp_path):
+    def notebook(answer, **kept):
+        cells = [nbformat.v4.new_code_cell("draw()", **kept), nbformat.v4.new_code_cell(answer, **kept), nbformat.v4.new_code_cell("show()", **kept)]
+        return nbformat.v4.new_notebook(cells=cells)
+
+    picture = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    words = nbformat.v4.new_output("stream", text="seen")
+    nbformat.write(notebook("raise NotImplementedError"), tmp_path / "exercise.ipynb")
+    nbformat.write(notebook("return 1", outputs=[words, picture]), tmp_path / "solved.ipynb")
+    made = nbformat.reads(build.with_drawings(tmp_path / "exercise.ipynb", tmp_path / "solved.ipynb").decode(), 4)
+    assert [[o.output_type for o in c.outputs] for c in made.cells] == [["display_data"], [], []]

@@ -39,9 +39,9 @@ def test_every_figure_of_every_record_and_of_every_paper_stands_on_the_page_of_i
     pages = published.pages()
     for r in reproduce.rows():
         page = pages[f"published_{published.TABLES[r['table']].deck}"]
-        for value in [f"{v:.3f}" for v in r["ours"].values() if not isinstance(v, str)]:
+        for value in [published.figure(v) for v in r["ours"].values() if not isinstance(v, str)]:
             assert value in page
-        assert r["published"] is None or f"{r['published']:g}" in page
+        assert r["published"] is None or published.printed(r["published"]) in page
 
 
 def test_a_published_figure_that_nobody_ran_says_so(published):
@@ -81,3 +81,9 @@ def test_bars_and_stars_of_names_are_escaped(published):
 def test_the_contents_name_every_page(published):
     named = set(re.findall(r"file: generated/(published\w+)", (ROOT / "book" / "_toc.yml").read_text()))
     assert named == set(published.pages())
+
+
+def test_a_figure_has_the_digits_that_say_something(published):
+    assert [published.figure(v) for v in (0.7031, -0.00004, -0.0, 1.0, 0.00031, -0.0021, 2.0, 210.5, 4130.2)] == [
+        "0.703", "0.000", "0.000", "1.000", "0.00031", "-0.0021", "2.0", "210.5", "4,130"]
+    assert [published.printed(v) for v in (0.68, 3.47, 200000.0, 4.13e6)] == ["0.68", "3.47", "200,000", "4,130,000"]

@@ -82,7 +82,7 @@ def test_the_explorer_gets_lists_with_their_verdicts(book):
 def test_the_page_has_a_line_for_each_method_with_source_and_chapter(book):
     text = book[0].page(RECORD)
     assert "| 2 | 2007 | Words, then verification {cite}`philbin2007object` | 0.300 [0.200, 0.400] | 16 | 1,550 |" in text
-    assert "[05](../notebooks/05_bag_of_words.ipynb)" in text and "from 0.10 (Colour histogram, 1991) to 0.33 (The whole system, 2019) in 3 steps" in text
+    assert "[05](../notebooks/05_bag_of_words.ipynb)" in text and "from 0.10 (Colour histogram, 1991) to 0.33 (The whole system, 2019) in 2 steps" in text
 
 
 def test_the_figure_is_the_same_for_the_same_record(book, tmp_path):

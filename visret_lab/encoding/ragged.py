@@ -1,4 +1,4 @@
-"""Lists of descriptor sets, one set an image, each of another length: how all encoders of this station read them."""
+"""Lists of descriptor sets, one set an image, each of another length: how all encoders read them."""
 
 from typing import NamedTuple
 

@@ -123,7 +123,7 @@ def _instead(asked, wrong, others):
 
 def sentences(one):
     """A Failure in plain words: list of str."""
-    said = [f"Of {one.positives} answers, {one.found} stand among the first {one.positives}."]
+    said = [f"Of {one.positives} answers, {one.found} {'stands' if one.found == 1 else 'stand'} among the first {one.positives}."]
     if one.reason:
         r = one.reason
         said.append(f"Of those taken {r.words}, it finds {r.count} of {r.among}; of the rest, {r.other_count} of {r.others}.")

@@ -1,4 +1,4 @@
-"""Where do the positives stand? Every measure of this station is computed from these positions alone."""
+"""Where do the positives stand? Every measure of rankings is computed from these positions alone."""
 
 import numpy as np
 

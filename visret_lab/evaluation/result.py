@@ -111,6 +111,6 @@ def cumulative_table(rows):
         "mAP": [f"{r['mAP']:.3f}" for r in rows],
         "95 % interval": [f"{r['low']:.3f} to {r['high']:.3f}" for r in rows],
         "bytes an image": ["-" if r["bytes"] is None else f"{r['bytes']:,.0f}" for r in rows],
-        "ms a query": ["-" if r["ms"] is None else f"{r['ms']:.2f}" for r in rows],
+        "ms a query": ["-" if r["ms"] is None else f"{r['ms']:.2f}" if r["ms"] >= 0.005 else "< 0.01" for r in rows],
     })
     return frame.style.hide(axis="index")

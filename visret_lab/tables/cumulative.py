@@ -49,12 +49,13 @@ def shown(chapter, tier=None):
     rows = load_rows(chapter, tier)
     own = [row for row in rows if row["chapter"] == chapter[:2]]
     earlier = [row for row in rows if row["chapter"] != chapter[:2]]
-    seen = cumulative_table(best_of_each(earlier, own) + own).to_html()
+    seen = cumulative_table(best_of_each(earlier, own) + own).to_html() if own or not earlier else ""
     if not earlier:
         return HTML(seen)
     # JupyterLab hides the little arrow that says "open me".
     arrow = "display:list-item !important;list-style:disclosure-closed inside !important;cursor:pointer"
-    return HTML(f'{seen}<details class="all-rows"><summary style="{arrow}">All {len(earlier)} rows of the earlier chapters</summary>'
+    opened = "" if own else " open"  # a chapter without rows of its own has nothing else to show
+    return HTML(f'{seen}<details class="all-rows"{opened}><summary style="{arrow}">All {len(earlier)} rows of the earlier chapters</summary>'
                 f"{cumulative_table(earlier).to_html()}</details>")
 
 

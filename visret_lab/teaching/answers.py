@@ -76,7 +76,7 @@ def check(exercise, answer):
     want = [exercise.reference(*_copies(case)) for case in cases]
     wrong = [i for i in range(len(cases)) if not _same(got[i], want[i], exercise)]
     if not wrong:
-        display(Markdown(f"**Right.** *{exercise.name}*: your answer agrees with ours on {len(cases)} cases."))
+        display(Markdown(f"**Right.** *{exercise.name}*: your answer agrees with ours on {len(cases)} case{'s' * (len(cases) > 1)}."))
         return
     for mistake in exercise.mistakes:
         made = [_quietly(mistake.function, case) for case in cases]

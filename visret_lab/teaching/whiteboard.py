@@ -57,7 +57,10 @@ def draw(points, centers, residuals=False, axis=None):
             axis.annotate("", point, centers[k], arrowprops={"arrowstyle": "->", "color": COLORS[k], "lw": 1.8})
     axis.scatter(*points.T, s=36, color="black", zorder=3)
     for i, point in enumerate(points):
-        axis.annotate(f"x{i + 1}", point, xytext=(5, 5), textcoords="offset points")
+        # Behind the tip of the arrow, where no line runs.
+        away = point - centers[nearest(points, centers)[i]] if residuals else np.ones(2)
+        axis.annotate(f"x{i + 1}", point, xytext=12 * away / max(np.linalg.norm(away), 1e-9), textcoords="offset points", ha="center",
+                      va="center")
     for k, center in enumerate(centers):
         axis.scatter(*center, s=130, color=COLORS[k], marker=MARKERS[k], edgecolor="black", zorder=2)
         axis.annotate(f"c{k + 1}", center, xytext=(8, -13), textcoords="offset points", color=COLORS[k], weight="bold")

@@ -103,7 +103,7 @@
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === state.q)));
     lists.replaceChildren(...state.methods.map((name) => list(name, query)));
     plots.replaceChildren(...plot(query));
-    live.textContent = data.set + ", " + data.protocol + ", query " + query.id + ": " + query.positives + " positives. " +
+    live.textContent = data.set + ", " + data.protocol + ", query " + query.id + ": " + query.positives + (query.positives === 1 ? " positive. " : " positives. ") +
       "✓ double frame: positive; ✗: negative; ○ dashed: junk, not counted.";
   }
   draw();

@@ -82,9 +82,9 @@
   function elsewhere(photo) {
     const item = photo.items[state.item];
     if (!item) return [];
-    if (!item.again.length) return [make("p", { class: "is-head" }, `The ${item.name} is seen in this shot only.`)];
+    if (!item.again.length) return [make("p", { class: "is-head" }, `The ${item.name}: seen in this shot only.`)];
     const more = item.shots > item.again.length ? `, the ${item.again.length} that show most of it` : "";
-    return [make("p", { class: "is-head" }, `The ${item.name} is seen again in ${item.shots} shot${item.shots > 1 ? "s" : ""}${more}:`),
+    return [make("p", { class: "is-head" }, `The ${item.name}: seen again in ${item.shots} shot${item.shots > 1 ? "s" : ""}${more}:`),
       make("ol", {}, ...item.again.map((m) => make("li", {}, still(m.frame, m.box, `${item.name} in shot ${m.shot}, at ${m.time}`),
         make("span", {}, `${m.time}, shot ${m.shot}`))))];
   }
