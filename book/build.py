@@ -164,7 +164,8 @@ def as_answers(notebook, name):
     """Make the executed exercises of a notebook of solutions what a reader looks for: a title of its own, and answers without marks."""
     lead = notebook.cells[0]
     title = lead.source.splitlines()[0].replace("# Exercises:", "# Solutions:")
-    lead.source = f"{title}\n\nOur answers to [these exercises](../exercises/{name}). Each has been run, and below it stands what its check says."
+    lead.source = (f"{title}\n\nOur answers to [these exercises](../exercises/{name}). Each has been run; below it stands what its check "
+                   "says.")
     for cell in notebook.cells:
         cell.source = MARKS.sub("", cell.source)
 

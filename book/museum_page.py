@@ -29,7 +29,8 @@ A mean hides what a method cannot do. Here hang two failures of each method of t
 worst, and the one on which it falls farthest below the other methods. The first is often hard for everybody; the second is the method's own.
 
 The town was painted, so the course knows what no photograph tells: in which light a picture was taken, from which side, how much of the
-building is in sight. What is said below each failure is a count, not a proof: of the answers with some condition the method finds few, of those without it many.
+building is in sight. What is said below each failure is a count, not a proof: of the answers with some condition the method finds few, of
+those without it many.
 A condition is named only where both kinds have at least {least} answers and the shares differ by at least {gap:.0f} points of a hundred.
 
 {summary}
