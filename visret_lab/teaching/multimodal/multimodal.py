@@ -143,7 +143,7 @@ def _fallback(examples, captions, pictures):
     for e in examples:
         asked = " ".join(p for p in (f"plus “{e['plus']}”" if e["plus"] else "", f"minus “{e['minus']}”" if e["minus"] else "") if p)
         rows = ([("asked", e["start"])] if e["start"] is not None else []) + [(str(n), i) for n, i in enumerate(e["found"][:5], start=1)]
-        begin = "Words alone: " if e["start"] is None else "The first picture "
+        begin = "Words alone: " if e["start"] is None else "The picture that asks "
         parts.append(f"<p>{begin}{html.escape(asked)}, weight {e['weight']:g}:"
                      '</p><div class="mm-row">' + "".join(
             f'<figure><img alt="{html.escape(captions[i], quote=True)}" src="{pictures[i]}"><figcaption>{label}</figcaption></figure>'
