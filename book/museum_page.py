@@ -80,8 +80,8 @@ def case(one, dataset):
     if failure.missed:
         pictures.append('<p class="gap">Answers that it puts last:</p>')
         pictures += [figure(dataset.image(name), "missed", "missed") for name in failure.missed]
-    # A method that is above the median on every query has no failure of its own; then this is where its lead is smallest.
-    kind = "nowhere below the others; its smallest lead" if one["kind"] == BELOW and one["ap"] >= one["median"] else one["kind"]
+    # The worst query is not asked again for the second failure; where no other lies below the median, this one has the smallest lead.
+    kind = "elsewhere never below the median; its smallest lead" if one["kind"] == BELOW and one["ap"] >= one["median"] else one["kind"]
     return (f"**{kind.capitalize()}** ({one['query']}): AP {one['ap']:.2f}, median of all methods {one['median']:.2f}. "
             f"{' '.join(sentences(failure))}\n\n" + '```{raw} html\n<div class="failures">' + "".join(pictures) + "</div>\n```\n\n")
 

@@ -132,7 +132,8 @@ def races():
         return text + "Not run yet.\n"
     rows = [[r["chapter"][:2], plain(r["name"]) + f"<br>*against* {plain(r['reference'])}"
              + (f"<br><small>{plain(r['note'])}</small>" if r["note"] else ""), f"{1e3 * r['ours_s']:.2f}",
-             f"{1e3 * r['reference_s']:.2f}", f"{r['ratio']:.1f}", f"{r['target']:.2g}", f"{r['max_difference']:.1e}" if r["max_difference"] else "0"] for r in record["races"]]
+             f"{1e3 * r['reference_s']:.2f}", f"{r['ratio']:.1f}", f"{r['target']:.2g}",
+             f"{r['max_difference']:.1e}" if r["max_difference"] else "0"] for r in record["races"]]
     versions = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
     return text + table(["chapter", "what", "ours, ms", "reference, ms", "ratio", "asked for", "difference"], rows) + \
         f"\nRun with {versions}.\n"

@@ -97,3 +97,10 @@ def test_the_museum_hangs_each_failure_with_its_reason_and_words_for_each_pictur
     assert "Of those taken out of focus, it finds 0 of 4; of the rest, 1 of 6." in text and "AP 0.25, median of all methods 0.75" in text
     assert '<figure class="right"><img alt="rank 1: right"' in text and '<figure class="wrong"><img alt="rank 2: wrong"' in text
     assert f"- out of focus: {len(ROWS)} of {len(ROWS)} methods" in text and text.count("<img ") == text.count('<img alt="') == 2 * len(ROWS) * 5
+
+
+def test_a_lead_is_not_called_a_failure(book):
+    rows = [{**row, "failures": [{**one, "ap": 0.8} for one in row["failures"]]} for row in ROWS]
+    text = book[1].page({"rows": rows})
+    assert text.count("**Its worst query**") == text.count("**Elsewhere never below the median; its smallest lead**") == len(ROWS)
+    assert "smallest lead" not in book[1].page(RECORD) and "**Farthest below the others**" in book[1].page(RECORD)

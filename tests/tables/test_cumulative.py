@@ -46,3 +46,10 @@ def test_the_best_of_each_earlier_chapter_is_seen_and_all_others_can_be_opened()
     assert [value in seen for value in ("0.400", "0.500", "0.200", "0.100")] == [True] * 4
     assert [value in seen for value in ("0.300", "0.350", "0.900", "0.800")] == [False] * 4
     assert all(value in hidden for value in ("0.300", "0.350", "0.900", "0.800", "All 6 rows"))
+
+
+def test_a_chapter_without_rows_shows_those_of_the_earlier_ones_at_once_and_no_empty_table():
+    cumulative.save("04_a", [row(0.4, ms=0.001)])
+    html = cumulative.shown("08_c").data
+    assert html.count("<table") == 1 and "all-rows\" open>" in html and "&lt; 0.01" in html.replace("< 0.01", "&lt; 0.01")
+    assert " open>" not in cumulative.grow("09_d", [row(0.5)]).data
