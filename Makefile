@@ -47,13 +47,13 @@ unit: data ## Only the notebooks' shape, and the unit and reference tests
 	@echo "== Notebooks: shape, exercises in step"
 	$(BIN)/visret notebooks check
 	@echo "== Unit and reference tests"
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 -q tests --ignore=tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile -q tests --ignore=tests/site
 
 test: unit ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Chapters and solutions, each run once; the book from what they showed"
 	$(BIN)/python book/build.py
 	@echo "== The built site in a browser"
-	$(BIN)/python -m pytest -q tests/site -n 3
+	$(BIN)/python -m pytest -q tests/site -n 4
 
 reproduce: data ## Measure every table of the mini tier again, and compare with the records
 	$(BIN)/visret reproduce --tier mini

@@ -124,7 +124,7 @@ def run(source):
 
     os.environ.update(THREADS)
     key, start = fingerprint.fingerprint(source), time.perf_counter()
-    notebook, error = execute(source, TIMEOUT)
+    notebook, error = execute(source, TIMEOUT, warm=True)
     if error:
         return time.perf_counter() - start, error
     drop_progress_bars(notebook)

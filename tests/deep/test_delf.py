@@ -69,7 +69,7 @@ def test_nothing_above_the_least_score(backbone):
 
 def test_pca_is_learnt_elsewhere(features, backbone):
     pictures = [smooth(i, 96, 128) for i in range(3)]
-    pca = learn_pca(features, pictures[:2], components=10)
+    pca = learn_pca([features.detect(p)[1] for p in pictures[:2]], components=10)
     found = DelfFeatures(backbone, Length().eval(), pca, max_points=60)
     points, rows = found.detect(pictures[2])
     assert rows.shape == (60, 10) and np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -77,9 +77,9 @@ def test_pca_is_learnt_elsewhere(features, backbone):
     want = (plain - pca.mean_) @ pca.components_[:10].T
     assert np.allclose(rows, want / np.linalg.norm(want, axis=1, keepdims=True), atol=1e-4)
     with pytest.raises(ValueError, match="searched"):
-        learn_pca(features, pictures[:2], [features.detect(pictures[0])[1]], 10, "searched")
+        learn_pca([features.detect(p)[1] for p in pictures[:2]], [features.detect(pictures[0])[1]], 10, "searched")
     with pytest.raises(ValueError, match="too few"):
-        learn_pca(features, [], components=10)
+        learn_pca([], components=10)
 
 
 def test_bad_settings_are_named(backbone):

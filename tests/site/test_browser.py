@@ -1,8 +1,13 @@
 """What moves in the built book, in a browser, opened from disk: mathematics, search, explorers, quizzes, calculators."""
 
 import json
+import re
 
+import numpy as np
 import pytest
+
+from visret_lab.evaluation.average_precision import from_ranks
+from visret_lab.teaching.explorer import element
 
 
 @pytest.mark.site
@@ -97,3 +102,20 @@ def test_the_human_game_is_played_by_keyboard(html, page):
     assert rounds[1]["comment"] in game.locator(".hg-comment").inner_text()
     choices.nth(rounds[1]["answer"]).press("Enter")
     assert "hg-right" in choices.nth(rounds[1]["answer"]).get_attribute("class")
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("kind", ["trapezoid", "finite_sum"])
+def test_the_explorer_draws_the_average_precision_that_it_names(opened_from_disk, kind):
+    hits, positives = [1, 2, 5], 4
+    score = float(from_ranks([np.array(hits)], [positives], kind)[0])
+    lists = {"one": {"ap": score, "top": [["t", int(i in hits)] for i in range(6)], "hits": hits}}
+    query = {"id": "q", "group": "g", "image": "t", "positives": positives, "lists": lists}
+    page = opened_from_disk(element({"set": "s", "protocol": "p", "kind": kind, "methods": ["one"], "k": 6, "queries": [query],
+                                     "thumbs": {"t": "data:,"}}))
+    curve, growth = (np.array(re.findall(r"[ML]([0-9.]+) ([0-9.]+)", page.locator(".rx-plots svg path").nth(i).get_attribute("d")), float)
+                     for i in range(2))
+    assert (160 - growth[-1, 1]) / 142 == pytest.approx(score, abs=1e-3)
+    area = np.trapezoid((160 - curve[:, 1]) / 142, (curve[:, 0] - 34) / 212)
+    assert area == pytest.approx(score, abs=2e-3)
+    assert ("finite sum" in page.locator(".rx-help").inner_text()) == (kind == "finite_sum")

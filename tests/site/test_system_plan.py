@@ -42,7 +42,7 @@ def expected(a):
 def test_the_page_computes_as_python_does(opened_from_disk, element_html):
     page = opened_from_disk(element_html)
     element, rng = page.locator(".system-plan"), np.random.default_rng(0)
-    for _ in range(40):
+    for _ in range(15):
         places = {key: round(low + step * int(rng.integers(round((high - low) / step) + 1)), 6)
                   for key, (_, _, low, high, step) in SLIDERS.items()}
         page.evaluate(SET, [element.element_handle(), places])

@@ -18,7 +18,7 @@ def ground():
     shots, scenes = np.array([[0, 4], [4, 7], [7, 10], [10, 15]]), np.array([[0, 10], [10, 15]])
     asked = l2_normalize(vectors[row] + 0.05 * rng.normal(size=(4, D))).astype(np.float32)
     return ch23.Ground("toy", vectors, kind, lambda n: np.full((4, 4, 3), n, np.uint8), scenes, shots, asked, row,
-                       lambda q: np.full((4, 4, 3), 100 + q, np.uint8), 120, 1.0)
+                       lambda q: np.full((4, 4, 3), 100 + q, np.uint8), 120)
 
 
 def test_no_shot_crosses_a_scene_and_random_ones_are_as_many():
@@ -84,7 +84,7 @@ class Reader:
 
 
 class OneFilm:
-    name, frames = "toy-0", 48
+    name, licence, frames = "toy-0", "", 48
     shots, scenes, setups = np.array([[0, 20], [20, 48]]), np.array([[0, 2]]), np.array([0, 1])
 
     class _Query:
@@ -101,8 +101,10 @@ class OneFilm:
 
 
 def test_a_photograph_taken_right_behind_a_cut_belongs_to_the_new_shot():
-    def describe(images):
-        return l2_normalize(np.array([[image[0, 0, 0], 10.0] for image in images], np.float32))
+    def describe(some):
+        def rows(images):
+            return l2_normalize(np.array([[image[0, 0, 0], 10.0] for image in images], np.float32))
+        return rows(some.images), rows(some.query_image(q) for q in some.queries)
 
     one = ch23.ground([OneFilm()], describe)
     assert one.shots.tolist() == [[0, 3], [3, 6]] and one.scenes.tolist() == [[0, 6]]  # frames 0, 8, 16, 24, 32, 40

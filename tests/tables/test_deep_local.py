@@ -1,5 +1,7 @@
 """The runs of chapter 18 on things that are known."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -32,8 +34,12 @@ def test_matches_of_one_pair():
 
 
 def test_features_of_some_images_are_those_of_the_whole_set(monkeypatch):
+    asked = []
+
+    @dataclass
     class Set:
-        ids = "abcd"
+        ids: list
+        queries: list
 
         def image(self, name):
             return name
@@ -42,10 +48,15 @@ def test_features_of_some_images_are_those_of_the_whole_set(monkeypatch):
         def detect(self, image):
             return f"points of {image}", f"rows of {image}"
 
-    monkeypatch.setattr(ch18, "extract_local", lambda dataset, detector: [detector.detect(dataset.image(i)) for i in dataset.ids])
+    def extract(dataset, detector):
+        asked.append("".join(dataset.ids))
+        return [detector.detect(dataset.image(i)) for i in dataset.ids]
+
+    monkeypatch.setattr(ch18, "extract_local", extract)
     want = {1: ("points of b", "rows of b"), 3: ("points of d", "rows of d")}
-    assert ch18.features_of(Set(), Spy(), [3, 1, 3]) == want
-    assert ch18.features_of(Set(), type("Other", (), {"detect": Spy().detect})(), [3, 1]) == want
+    assert ch18.features_of(Set(list("abcd"), []), Spy(), [3, 1, 3]) == want
+    assert ch18.features_of(Set(list("abcd"), []), type("Other", (), {"detect": Spy().detect})(), [3, 1]) == want
+    assert asked == ["abcd", "bd"]  # SIFT's features of the whole set are in the cache anyway
 
 
 def test_only_verified_images_are_added():

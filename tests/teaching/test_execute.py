@@ -1,10 +1,15 @@
 import json
+import os
 
 import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
 
 from visret_lab.teaching import budgets
 from visret_lab.teaching.execute import execute
+from visret_lab.teaching.warm_kernel import can_fork
+
+WARM = [False, pytest.param(True, marks=pytest.mark.skipif(not can_fork(), reason="kernels cannot be forked here"))]
 
 
 def notebook(path, *cells):
@@ -13,22 +18,58 @@ def notebook(path, *cells):
     return path
 
 
-def test_outputs_come_back_and_the_file_stays(tmp_path):
+@pytest.mark.parametrize("warm", WARM)
+def test_outputs_come_back_and_the_file_stays(tmp_path, warm):
     path = notebook(tmp_path / "a.ipynb", "x = 2", "import os; print(x + 3, os.path.basename(os.getcwd()))")
     before = path.read_bytes()
-    done, error = execute(path)
+    done, error = execute(path, warm=warm)
     assert error == "" and done.cells[1].outputs[0].text == f"5 {tmp_path.name}\n"
     assert path.read_bytes() == before
 
 
-def test_an_error_is_told(tmp_path):
-    _, error = execute(notebook(tmp_path / "a.ipynb", "1 / 0"))
+@pytest.mark.parametrize("warm", WARM)
+def test_an_error_is_told(tmp_path, warm):
+    _, error = execute(notebook(tmp_path / "a.ipynb", "1 / 0"), warm=warm)
     assert "ZeroDivisionError" in error
 
 
-def test_a_cell_that_never_ends(tmp_path):
-    _, error = execute(notebook(tmp_path / "a.ipynb", "import time; time.sleep(60)"), timeout=1)
+@pytest.mark.parametrize("warm", WARM)
+def test_a_cell_that_never_ends(tmp_path, warm):
+    _, error = execute(notebook(tmp_path / "a.ipynb", "import time; time.sleep(60)"), timeout=1, warm=warm)
     assert "timed out" in error
+
+
+@pytest.mark.parametrize("warm", WARM)
+def test_a_kernel_that_dies_does_not_hang(tmp_path, warm):
+    with pytest.raises(DeadKernelError):
+        execute(notebook(tmp_path / "a.ipynb", "import os; os._exit(3)"), warm=warm)
+
+
+LOOKED_AT = """import os, subprocess, sys
+import matplotlib.pyplot as plt
+print(sorted(n for n in dir() if not n.startswith("_") and n not in ("In", "Out", "exit", "quit", "get_ipython", "open")))
+print("pandas" in sys.modules, os.environ.get("VISRET_TOLD"), plt.get_backend(), sys.executable, sys.path[0], os.getpid())
+print(subprocess.run([sys.executable, "-c", "print(input())"], input="words", text=True, capture_output=True).stdout)
+plt.plot([1, 2]);"""
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels cannot be forked here")
+def test_a_warm_kernel_is_like_any_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("VISRET_TOLD", "now")  # the environment of the call, and not that of the server
+    path = notebook(tmp_path / "a.ipynb", LOOKED_AT)
+    words, drawings, numbers = [], [], set()
+    for warm in (False, True, True):
+        outputs = execute(path, warm=warm)[0].cells[0].outputs
+        text = "".join(o.text for o in outputs if o.output_type == "stream").split()
+        numbers.add(int(text[-2]))
+        loaded = text.index("now") - 1
+        assert text[loaded] == str(warm)
+        words.append(text[:loaded] + text[loaded + 1:-2] + text[-1:])
+        drawings.append([o.data["image/png"] for o in outputs if o.output_type != "stream"])
+    assert words[0] == words[1] == words[2] and drawings[0] == drawings[1] == drawings[2] and len(numbers) == 3
+    for number in numbers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(number, 0)  # they have ended
 
 
 @pytest.mark.parametrize(("cell", "ok"), [("x = bytearray(200_000_000); import time; time.sleep(1)", True), ("1 / 0", False)])

@@ -39,6 +39,19 @@ def test_scores_and_verdicts_are_the_packages():
         assert [v for _, v in query["lists"]["m"]["top"]] == kinds
 
 
+def test_one_right_answer_can_be_scored_by_its_place():
+    truth = [Relevance(np.array([5]), np.zeros(0, int)), Relevance(np.array([2]), np.zeros(0, int))]
+    one = tiny()
+    one.relevant = lambda query, protocol: truth[one.queries.index(query)]
+    found = data(explorer_html(one, {"m": RANKINGS}, kind="finite_sum"))
+    assert found["kind"] == "finite_sum" and data(explorer_html(one, {"m": RANKINGS}))["kind"] == "trapezoid"
+    for query, ranking, t in zip(found["queries"], RANKINGS, truth, strict=True):
+        place = 1 + ranking.tolist().index(t.positive[0])
+        assert query["lists"]["m"]["ap"] == pytest.approx(1 / place, abs=1e-6)
+    with pytest.raises(ValueError, match="finite_sum"):
+        explorer_html(tiny(), {"m": RANKINGS}, kind="sum")
+
+
 def test_the_same_input_gives_the_same_element_and_names_are_escaped():
     html = explorer_html(tiny(), {"m </script>": RANKINGS})
     assert html == explorer_html(tiny(), {"m </script>": RANKINGS})

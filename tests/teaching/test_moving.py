@@ -58,12 +58,17 @@ def test_each_series_has_its_own_dashes():
     assert len(set(dashes.values())) == len(dashes) == 2
 
 
-def test_the_key_stands_right_of_a_long_label():
-    three = [Frame("one", {name: ([0, 1], [0, 1]) for name in ("here", "there", "last")}, "All.")] * 2
-    for label in ("AP", "score, in powers of ten"):
-        html = moving_html(three, title="t", xlabel="x", ylabel=label, xlim=(0, 1), ylim=(0, 1))
-        label_at, key_at = (float(re.search(rf'<text x="([0-9.]+)" y="18">{words}', html)[1]) for words in (label, "here"))
-        assert label_at + 6.5 * len(label) < key_at - 40 and float(re.search(r'<text x="([0-9.]+)" y="18">last', html)[1]) < 600
+@pytest.mark.parametrize("label", ["AP", "score, in powers of ten", "correlation of both sides of the pairs"])
+@pytest.mark.parametrize("names", [("here", "there", "last"), ("training pairs", "validation pairs", "dealt out at random"),
+                                   ("a name of more than forty letters that is long", "and another one of more than forty letters", "c")])
+def test_no_entry_of_the_key_runs_into_another_or_into_the_label(label, names):
+    three = [Frame("one", {name: ([0, 1], [0, 1]) for name in names}, "All.")] * 2
+    drawing = drawings(moving_html(three, title="t", xlabel="x", ylabel=label, xlim=(0, 1), ylim=(0, 1)))[0]
+    _, top, width, _ = map(float, drawing.get("viewBox").split())
+    texts = {t.text: (float(t.get("x")), float(t.get("y"))) for t in drawing.iter("text")}
+    spans = sorted((y, x - (0 if words == label else 40), x + 7 * len(words)) for words, (x, y) in texts.items() if words in (label, *names))
+    assert len(spans) == 4 and all(y - 13 >= top and end <= width for y, _, end in spans)
+    assert all(y != next_y or end < start for (y, _, end), (next_y, start, _) in zip(spans, spans[1:], strict=False))
 
 
 @pytest.mark.parametrize(("made", "options", "words"), [

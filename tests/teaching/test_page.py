@@ -11,3 +11,11 @@ def test_a_sentence_never_says_that_a_p_value_is_zero(monkeypatch, text, want):
     monkeypatch.setattr(page, "display", lambda shown: seen.append(shown.data))
     page.say(text)
     assert seen == [want]
+
+
+def test_words_between_asterisks_are_emphasised_in_a_quiz(monkeypatch):
+    shown = []
+    monkeypatch.setattr(page, "display", lambda made: shown.append(made.data))
+    page.quiz("Which *one* is 2 * 3 * 1?", [("<b>*six*</b>", True, "It *is*."), ("a*b", False, "No *")])
+    assert "Which <em>one</em> is 2 * 3 * 1?" in shown[0] and "&lt;b&gt;<em>six</em>&lt;/b&gt;" in shown[0]
+    assert "It <em>is</em>." in shown[0] and "a*b" in shown[0] and "No *<" in shown[0]

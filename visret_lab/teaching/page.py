@@ -30,7 +30,7 @@ def quiz(question, choices):
     """Show a question with choices that open to a verdict and a reason. Needs no kernel and no script.
 
     Args:
-        question: plain text.
+        question: plain text, in which *words* between asterisks are emphasised; so may be the texts and reasons of the choices.
         choices: a list of (text, is_right, reason); exactly one is right.
 
     Raises:
@@ -41,8 +41,13 @@ def quiz(question, choices):
     if not all(reason for _, _, reason in choices):
         raise ValueError("Every choice needs a reason: the wrong ones teach most.")
     rows = "".join(
-        f'<details class="quiz-choice"><summary>{html.escape(text)}</summary>'
-        f"<p><strong>{'Right.' if right else 'Not this one.'}</strong> {html.escape(reason)}</p></details>"
+        f'<details class="quiz-choice"><summary>{_emphasised(text)}</summary>'
+        f"<p><strong>{'Right.' if right else 'Not this one.'}</strong> {_emphasised(reason)}</p></details>"
         for text, right, reason in choices
     )
-    display(HTML(f'{QUIZ_STYLE}<div class="quiz"><p><strong>{html.escape(question)}</strong></p>{rows}</div>'))
+    display(HTML(f'{QUIZ_STYLE}<div class="quiz"><p><strong>{_emphasised(question)}</strong></p>{rows}</div>'))
+
+
+def _emphasised(text):
+    """Plain text as HTML, *words* between asterisks emphasised. A lone asterisk, or one that stands free as in 2 * 3, stays."""
+    return re.sub(r"\*(?=\S)([^*]+?)(?<=\S)\*", r"<em>\1</em>", html.escape(text))

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from visret_lab.arrays import l2_normalize
+from visret_lab.deep.extract import extract_vectors
 from visret_lab.deep.rmac import region_mac, rmac
 from visret_lab.deep.whitening import Whitening
 
@@ -70,3 +71,17 @@ def summed(windows, pca=None):
         with torch.inference_mode():
             found = l2_normalize(whiten(torch.from_numpy(found)).numpy())
     return l2_normalize(found.sum(axis=1))
+
+
+def kept_vectors(some, backbone, layer, pca=None):
+    """R-MAC of the frames and of the photographs of a `FilmSet`. What the network gives is kept in the cache, so a second call is fast.
+
+    Args:
+        some: FilmSet. others: as `FrameVectors`.
+
+    Returns:
+        float32 N x D of the frames, float32 Q x D of the photographs, of unit length; the photographs have no rows where there are none.
+    """
+    parts = [extract_vectors(backbone, layer, region_mac, some, queries) for queries in ([False, True] if some.queries else [False])]
+    frames, *asked = [summed(windows, pca) for windows in parts]
+    return frames, asked[0] if asked else np.zeros((0, frames.shape[1]), np.float32)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -106,20 +105,25 @@ def match_one(pair, points_a, rows_a, points_b, rows_b):
     return Matched(accuracy_curve(errors), int((errors <= PIXELS).sum()), len(matches), change_of(pair), pair.sequence)
 
 
-def features_of(dataset, detector, ids, workers=2):
-    """Local features of some images of a set: dict database id -> (points, descriptors). Those of SIFT, which other chapters need for the
-    whole set, are taken from the cache; others are computed, and not kept."""
+def features_of(dataset, detector, ids):
+    """Local features of some images of a set, kept in the cache: dict database id -> (points, descriptors). Those of SIFT are taken from
+    what other chapters need of the whole set."""
     ids = sorted({int(i) for i in ids})
     if isinstance(detector, SIFT):
         kept = extract_local(dataset, detector)
         return {i: kept[i] for i in ids}
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(ids, pool.map(lambda i: detector.detect(dataset.image(dataset.ids[i])), ids), strict=True))
+    return dict(zip(ids, extract_local(replace(dataset, ids=[dataset.ids[i] for i in ids], queries=[]), detector), strict=True))
 
 
 def asked_of(dataset, detector, numbers):
-    """Local features of some queries, cut to their boxes: list of (points, descriptors)."""
-    return [detector.detect(dataset.query_image(dataset.queries[i])) for i in numbers]
+    """Local features of some queries, cut to their boxes, kept in the cache: list of (points, descriptors)."""
+    return extract_local(only(dataset, [dataset.queries[i] for i in numbers]), detector, queries=True)
+
+
+def found_in(pairs, detector, ids):
+    """Local features of some pictures of a set of pairs, kept in the cache: dict id -> (points, descriptors), as `match_pairs` takes."""
+    some = replace(pairs, files={i: pairs.files[i] for i in ids}, pairs=[])
+    return dict(zip(some.ids, extract_local(some, detector), strict=True))
 
 
 def half(dataset):
@@ -136,11 +140,11 @@ def first_search(network, dataset, seed=0, protocol=None):
                     ms_per_query=ms, seed=seed), ranking
 
 
-def learn_pca(features, images, searched=(), components=COMPONENTS, name="the searched set"):
+def learn_pca(rows, searched=(), components=COMPONENTS, name="the searched set"):
     """PCA without whitening between two L2, learnt on the keypoints of other pictures.
 
     Args:
-        features: DelfFeatures without a PCA. images: list of uint8 H x W x 3. searched: descriptors that must not be among them.
+        rows: list of float32 N_i x D, what DelfFeatures without a PCA finds in each. searched: descriptors that must not be among them.
 
     Returns:
         fitted `PCA`.
@@ -148,7 +152,6 @@ def learn_pca(features, images, searched=(), components=COMPONENTS, name="the se
     Raises:
         ValueError: fewer keypoints than components, or a searched descriptor among them.
     """
-    rows = [features.detect(image)[1] for image in images]
     learn = np.concatenate(rows) if rows else np.zeros((0, components), np.float32)
     if len(learn) <= components:
         raise ValueError(f"{len(learn)} keypoints are too few to learn {components} components. Give more pictures.")
@@ -161,7 +164,8 @@ def delf(network, elsewhere, points=POINTS, learn=LEARN):
     """DELF-like features of a network, with a PCA learnt on pictures of another set: DelfFeatures."""
     step = max(1, len(elsewhere.ids) // learn)
     plain = DelfFeatures(network.backbone, max_points=points)
-    return DelfFeatures(network.backbone, plain.attention, learn_pca(plain, [elsewhere.image(i) for i in elsewhere.ids[::step]]), points)
+    rows = [r for _, r in extract_local(replace(elsewhere, ids=elsewhere.ids[::step], queries=[]), plain)]
+    return DelfFeatures(network.backbone, plain.attention, learn_pca(rows), points)
 
 
 def verifiers(network, elsewhere, dense=None):

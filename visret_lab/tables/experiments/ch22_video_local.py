@@ -23,12 +23,14 @@ from visret_lab.datasets.film import Film, load_film
 from visret_lab.encoding.bow import BagOfWords
 from visret_lab.evaluation import Result
 from visret_lab.features.brief import BRIEF
+from visret_lab.features.extract import extract_local
 from visret_lab.features.local import SIFT
 from visret_lab.search.binary_tree import BinaryTree
 from visret_lab.search.nearest_bits import nearest_in
 from visret_lab.tables.experiments.deep_features import networks
 from visret_lab.video.bloom import BloomFilters, SignFisher
-from visret_lab.video.frame_vectors import FrameVectors
+from visret_lab.video.film_set import FilmSet
+from visret_lab.video.frame_vectors import kept_vectors
 from visret_lab.video.key_features import key_feature
 from visret_lab.video.moments import FilmIndex, best_frame, count_votes, likeness
 from visret_lab.video.pooled import pooled
@@ -254,21 +256,18 @@ def whole_tree(one, made, backtracks):
 
 
 class Sampled(NamedTuple):
-    """A film at RATE frames a second, and its photographs. numbers: int64 of the frames. images, photos: lists of uint8 H x W x 3."""
+    """A film at RATE frames a second, and its photographs. numbers: int64 of the frames. pictures: FilmSet. shot: int64 Q."""
 
     film: Film
     numbers: np.ndarray
-    images: list
-    photos: list
+    pictures: FilmSet
     shot: np.ndarray
 
 
 def sampled(film, photos=None, rate=RATE):
     """Frames at a rate, and photographs."""
-    reader, queries = film.reader(), chosen(film, photos)
-    numbers = at_rate(reader.times, rate)
-    return Sampled(film, numbers, [image for _, image in reader.frames(numbers)], [film.photo(q) for q in queries],
-                   np.array([q.shot for q in queries]))
+    queries, numbers = chosen(film, photos), at_rate(film.reader().times, rate)
+    return Sampled(film, numbers, FilmSet(film, numbers, queries), np.array([q.shot for q in queries]))
 
 
 def by_frame(name, one, frames, asked, size=None):
@@ -290,16 +289,15 @@ def by_shot(name, one, shots, vectors, asked):
                   len(shots))
 
 
-def sift(images, points=250):
-    """RootSIFT of images: list of float32 N x 128."""
-    detector = SIFT(points)
-    return [detector.detect(image)[1] for image in images]
+def sift(pictures, queries=False, points=250):
+    """RootSIFT of a data set's images, or of its queries: list of float32 N x 128. Kept in the cache."""
+    return [rows for _, rows in extract_local(pictures, SIFT(points), queries)]
 
 
 def photographs(tier, count=TRAIN):
-    """Photographs of elsewhere, from which vocabularies are learnt: list of uint8 H x W x 3."""
+    """Photographs of elsewhere, from which vocabularies are learnt: a data set."""
     data = load("elsewhere", tier=tier)
-    return [data.image(i) for i in list(data.ids)[:count]]
+    return replace(data, ids=list(data.ids)[:count], queries=[])
 
 
 def bag(one, frames, asked, train):
@@ -331,8 +329,7 @@ def deep(one, network, shots):
     Args:
         network: `deep_features.Network`. shots: int S x 2, in frames.
     """
-    describe = FrameVectors(network.backbone, network.last)
-    frames, asked = describe(one.images), describe(one.photos)
+    frames, asked = kept_vectors(one.pictures, network.backbone, network.last)
     found = [by_frame("R-MAC, every frame", one, frames, asked)]
     edges = np.searchsorted(one.numbers, [*shots[:, 0], one.film.frames])
     kept = np.diff(edges) > 0
@@ -432,6 +429,6 @@ def temporal_rows(one, tier, seed=0):
     rows = [row for a in (*brute_force(one, made, "BRIEF, every frame", looked), *of_index(one, made, "tracked binary features", looked))
             for row in rows_of(a, one, TEMPORAL, seed)]
     few, train = sampled(one.film), sift(photographs(tier))
-    frames, asked = sift(few.images), sift(few.photos)
+    frames, asked = sift(few.pictures), sift(few.pictures, queries=True)
     others = [bag(few, frames, asked, train), bloom(few, frames, asked, train, shots)[0], *deep(few, networks(tier)[0], shots)]
     return rows + [row for a in others for row in rows_of(a, few, TEMPORAL, seed)]

@@ -7,6 +7,7 @@ and "sum pooling" make one vector of a whole video; "of shots" is ours, and the 
 
 import json
 import time
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from visret_lab.deep.backbones import minivgg
 from visret_lab.evaluation import Result, average_precision
 from visret_lab.protocols import Query, Relevance
 from visret_lab.video.encoders.shipped import LAYER, WEIGHTS, load_encoder, load_whitening
-from visret_lab.video.frame_vectors import FrameVectors
+from visret_lab.video.film_set import FilmSet
+from visret_lab.video.frame_vectors import FrameVectors, kept_vectors
 from visret_lab.video.pooled import pooled
 from visret_lab.video.sampling import at_rate, evenly
 from visret_lab.video.shots.by_vectors import ABOVE, by_vectors, random_shots
@@ -38,7 +40,7 @@ class Ground(NamedTuple):
         scenes: int64 C x 2, first and last + 1 row of each scene. shots: int64 S x 2, the true shots, the same way.
         asked: float32 Q x D. row: int64 Q, the sampled frame of the same shot that stood on the screen.
         photo: function q -> uint8 H x W x 3.
-        frames: that the films have. seconds: to decode and describe the sampled ones.
+        frames: that the films have.
     """
 
     name: str
@@ -51,7 +53,6 @@ class Ground(NamedTuple):
     row: np.ndarray
     photo: object
     frames: int
-    seconds: float
 
 
 def describer():
@@ -59,17 +60,30 @@ def describer():
     return FrameVectors(minivgg(), LAYER, load_whitening())
 
 
+def seconds_to_read(film, describe, rate=RATE):
+    """Decode a film and describe its sampled frames, now: (number of sampled frames, seconds). Args: describe: FrameVectors."""
+    start, reader = time.perf_counter(), film.reader()
+    return len(describe(image for _, image in reader.frames(at_rate(reader.times, rate)))), time.perf_counter() - start
+
+
 def ground(films, describe=None, rate=RATE):
-    """Decode, sample and describe films and photographs. Args: films: list of Film. describe: FrameVectors. Returns: Ground."""
-    describe = describe or describer()
-    parts, seconds = {name: [] for name in ("vectors", "setups", "scenes", "shots", "row")}, 0.0
+    """Sample and describe films and photographs.
+
+    Args:
+        films: list of Film. describe: FilmSet -> (float32 N x D of its frames, float32 Q x D of its photographs); None takes R-MAC as
+            `describer`, kept in the cache.
+
+    Returns:
+        Ground.
+    """
+    describe = describe or partial(kept_vectors, backbone=minivgg(), layer=LAYER, pca=load_whitening())
+    parts = {name: [] for name in ("vectors", "asked", "setups", "scenes", "shots", "row")}
     places, at = [], 0
     for film in films:
-        start = time.perf_counter()
         reader = film.reader()
         numbers = at_rate(reader.times, rate)
-        parts["vectors"].append(describe(image for _, image in reader.frames(numbers)))
-        seconds += time.perf_counter() - start
+        for name, rows in zip(("vectors", "asked"), describe(FilmSet(film, numbers)), strict=True):
+            parts[name].append(rows)
         own = np.searchsorted(film.shots[:, 0], numbers, side="right") - 1
         parts["setups"].append(film.setups[own] + 1000 * len(parts["setups"]))
         edges = np.searchsorted(numbers, [*film.shots[:, 0], film.frames])
@@ -81,11 +95,10 @@ def ground(films, describe=None, rate=RATE):
         places += [(reader, int(n)) for n in numbers]
         at += len(numbers)
     queries = [(film, query) for film in films for query in film.queries]
-    asked = np.concatenate([describe([film.photo(query)]) for film, query in queries])
     joined = {name: np.concatenate(part) for name, part in parts.items()}
     return Ground(films[0].name.rsplit("-", 1)[0], joined["vectors"], joined["setups"], lambda n: places[n][0].frame(places[n][1]),
-                  joined["scenes"], joined["shots"], asked, joined["row"], lambda q: queries[q][0].photo(queries[q][1]),
-                  sum(film.frames for film in films), seconds)
+                  joined["scenes"], joined["shots"], joined["asked"], joined["row"], lambda q: queries[q][0].photo(queries[q][1]),
+                  sum(film.frames for film in films))
 
 
 def _rows_of_queries(film, numbers, edges):

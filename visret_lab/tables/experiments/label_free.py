@@ -49,7 +49,7 @@ RATES, LENGTHS = (1e-4, 3e-4, 1e-3), (50, 100)  # among which `chosen_elsewhere`
 # Rate and steps: best of RATES x LENGTHS by the mean gain in AP of network A on the painted town elsewhere, over questions of buildings
 # that it was not taught. The town that is searched has no part in it. `python -m visret_lab.tables.experiments.label_free` repeats it.
 RATE, STEPS = 3e-4, 50
-SCHEDULE = Schedule(steps=STEPS, batch=8, rate=RATE, decay=0.0, check=20)  # the batch: by cost
+SCHEDULE = Schedule(steps=STEPS, batch=8, rate=RATE, decay=0.0, check=25)  # the batch: by cost
 MARGIN = 0.1  # of inner products: that of Gordo et al., IJCV 2017
 
 

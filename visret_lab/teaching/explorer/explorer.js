@@ -56,10 +56,15 @@
       make("ol", { class: "rx-grid" }, ...items));
   }
 
+  function before(r, j) {
+    // Precision just above the j-th positive, at rank r. The finite sum does not look there: it takes the one at the positive itself.
+    return data.kind === "finite_sum" ? (j + 1) / (r + 1) : r ? j / r : 1;
+  }
+
   function steps(hits, positives) {
-    // Points (recall, precision) at every positive; between them the straight lines of the trapezoid.
+    // Points (recall, precision) at every positive; between them the straight lines of the trapezoid, or the level ones of the finite sum.
     const points = [];
-    hits.forEach((r, j) => { points.push([j / positives, r ? j / r : 1]); points.push([(j + 1) / positives, (j + 1) / (r + 1)]); });
+    hits.forEach((r, j) => { points.push([j / positives, before(r, j)]); points.push([(j + 1) / positives, (j + 1) / (r + 1)]); });
     return points;
   }
 
@@ -88,7 +93,7 @@
       hits.forEach((r, j) => {
         if (r >= state.k) return;
         gathered.push([r / state.k, sum]);
-        sum += ((r ? j / r : 1) + (j + 1) / (r + 1)) / 2 / query.positives;
+        sum += (before(r, j) + (j + 1) / (r + 1)) / 2 / query.positives;
         gathered.push([r / state.k, sum]);
       });
       gathered.push([1, sum]);
@@ -104,7 +109,7 @@
     lists.replaceChildren(...state.methods.map((name) => list(name, query)));
     plots.replaceChildren(...plot(query));
     live.textContent = data.set + ", " + data.protocol + ", query " + query.id + ": " + query.positives + (query.positives === 1 ? " positive. " : " positives. ") +
-      "✓ double frame: positive; ✗: negative; ○ dashed: junk, not counted.";
+      (data.kind === "finite_sum" ? "AP is the finite sum" + (query.positives === 1 ? ": 1 / place. " : ". ") : "") + "✓ double frame: positive; ✗: negative; ○ dashed: junk, not counted.";
   }
   draw();
 })();

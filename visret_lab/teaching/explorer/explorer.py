@@ -14,12 +14,12 @@ from visret_lab.thumbnails import data_uri
 HERE = Path(__file__).parent
 
 
-def rank_explorer(dataset, methods, queries=None, protocol=None, k=24):
+def rank_explorer(dataset, methods, queries=None, protocol=None, k=24, kind="trapezoid"):
     """Show the explorer. Arguments as for explorer_html."""
-    display(HTML(explorer_html(dataset, methods, queries, protocol, k)))
+    display(HTML(explorer_html(dataset, methods, queries, protocol, k, kind=kind)))
 
 
-def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=112):
+def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=112, kind="trapezoid"):
     """The explorer as a string of HTML that needs nothing beside itself.
 
     Args:
@@ -29,9 +29,10 @@ def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=1
         protocol: None for the set's default.
         k: how many images of each list can be shown.
         longest: longer side of a thumbnail in pixels.
+        kind: "trapezoid" or "finite_sum", as for average_precision; where a question has one right answer, the finite sum is 1 / place.
 
     Raises:
-        ValueError: no method, or rankings whose rows are not the data set's queries.
+        ValueError: no method, rankings whose rows are not the data set's queries, or an unknown kind.
     """
     if not methods:
         raise ValueError("The explorer needs at least one method: a dict name -> rankings.")
@@ -41,7 +42,7 @@ def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=1
     protocol = protocol or dataset.default_protocol
     if queries is None:
         queries = np.unique(np.linspace(0, len(dataset.queries) - 1, 12).round().astype(int))
-    return element(_data(dataset, methods, [int(q) for q in queries], protocol, k, longest))
+    return element(_data(dataset, methods, [int(q) for q in queries], protocol, k, longest, kind))
 
 
 def element(data):
@@ -49,7 +50,7 @@ def element(data):
 
     Args:
         data: dict set, protocol, methods (list of names), k, queries, thumbs (name -> data address), and perhaps start: the names of the
-            two methods that are shown first. A query is a dict id, group, image (a name of thumbs), positives, lists: method -> dict ap,
+            two methods that are shown first, and kind: "finite_sum" where ap is not the trapezoid. A query is a dict id, group, image (a name of thumbs), positives, lists: method -> dict ap,
             top (pairs of a name of thumbs and 1 positive, 0 negative, 2 junk), hits (ranks of the positives, junk left out, from 0).
     """
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
@@ -61,9 +62,9 @@ def element(data):
             f'<script type="application/json" class="rx-data">{text}</script><script>{script}</script></div>')
 
 
-def _data(dataset, methods, queries, protocol, k, longest):
+def _data(dataset, methods, queries, protocol, k, longest, kind):
     truth = ground_truth(dataset, protocol)
-    scores = {name: average_precision(np.asarray(r), truth) for name, r in methods.items()}
+    scores = {name: average_precision(np.asarray(r), truth, kind) for name, r in methods.items()}
     thumbs, items = {}, []
 
     def thumb(image_id, image=None):
@@ -76,14 +77,14 @@ def _data(dataset, methods, queries, protocol, k, longest):
         lists = {}
         for name, rankings in methods.items():
             ranking = np.asarray(rankings[q])
-            kind = np.where(np.isin(ranking, positive), 1, np.where(np.isin(ranking, junk), 2, 0))
-            kept = kind[kind != 2]
+            verdicts = np.where(np.isin(ranking, positive), 1, np.where(np.isin(ranking, junk), 2, 0))
+            kept = verdicts[verdicts != 2]
             lists[name] = {"ap": round(float(scores[name][q]), 6),
-                           "top": [[thumb(dataset.ids[i]), int(v)] for i, v in zip(ranking[:k], kind[:k], strict=True)],
+                           "top": [[thumb(dataset.ids[i]), int(v)] for i, v in zip(ranking[:k], verdicts[:k], strict=True)],
                            "hits": np.flatnonzero(kept == 1).tolist()}
         items.append({"id": query.id, "group": str(query.group), "image": thumb(f"query {query.id}", dataset.query_image(query)),
                       "positives": len(positive), "lists": lists})
-    return {"set": dataset.name, "protocol": protocol, "methods": list(methods), "k": k, "queries": items, "thumbs": thumbs}
+    return {"set": dataset.name, "protocol": protocol, "kind": kind, "methods": list(methods), "k": k, "queries": items, "thumbs": thumbs}
 
 
 def _fallback(data):

@@ -93,11 +93,10 @@ def _drawing(frame, axes):
     scale = _scale(xlim, ylim)
     parts = [_axes(xlabel, ylabel, xlim, ylim, scale)]
     parts += [_curve(x, y, i, scale) for i, (x, y) in enumerate(frame.series.values())]
-    if len(frame.series) > 1:
-        start = LEFT + max(96, 8 * len(ylabel) - 20)  # right of the axis's label, which stands on the same line
-        step = min(190, (WIDTH - start) // len(frame.series))
-        parts += [_key(name, i, start + i * step) for i, name in enumerate(frame.series)]
-    return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(frame.label + ". " + frame.says)}">'
+    places = _places(list(frame.series), LEFT + 8 * len(ylabel)) if len(frame.series) > 1 else []
+    parts += [_key(name, i, *place) for i, (name, place) in enumerate(zip(frame.series, places, strict=False))]
+    above = -min((y for _, y in places), default=0)  # lines of the key above the label
+    return (f'<svg viewBox="0 {-above} {WIDTH} {HEIGHT + above}" role="img" aria-label="{html.escape(frame.label + ". " + frame.says)}">'
             f'{"".join(parts)}</svg>')
 
 
@@ -139,6 +138,19 @@ def _curve(x, y, i, scale):
     return f'<path class="mf-line mf-{i}" d="{path}" stroke-dasharray="{DASHES[i]}"/>'
 
 
-def _key(name, i, x):
-    return (f'<path class="mf-line mf-{i}" d="M{x} 13h34" stroke-dasharray="{DASHES[i]}"/>'
-            f'<text x="{x + 40}" y="18">{html.escape(name)}</text>')
+def _places(names, start):
+    """Where the entries of the key begin, (x, y): right of the axis's label, or, where they are too long for that, on lines above it."""
+    widths = [58 + 7.6 * len(name) for name in names]  # a line, a gap, and letters of 15 units
+    if start + sum(widths) <= WIDTH:
+        return [(start + sum(widths[:i]), 0) for i in range(len(names))]
+    lines = [[]]
+    for i, width in enumerate(widths):
+        if lines[-1] and sum(widths[j] for j in lines[-1]) + width > WIDTH - LEFT:
+            lines.append([])
+        lines[-1].append(i)
+    return [(LEFT - 44 + sum(widths[j] for j in line if j < i), 22 * (n - len(lines))) for n, line in enumerate(lines) for i in line]
+
+
+def _key(name, i, x, y):
+    return (f'<path class="mf-line mf-{i}" d="M{x:.0f} {13 + y}h34" stroke-dasharray="{DASHES[i]}"/>'
+            f'<text x="{x + 40:.0f}" y="{18 + y}">{html.escape(name)}</text>')
