@@ -110,7 +110,7 @@ def test_the_explorer_draws_the_average_precision_that_it_names(opened_from_disk
     hits, positives = [1, 2, 5], 4
     score = float(from_ranks([np.array(hits)], [positives], kind)[0])
     lists = {"one": {"ap": score, "top": [["t", int(i in hits)] for i in range(6)], "hits": hits}}
-    query = {"id": "q", "group": "g", "image": "t", "positives": positives, "lists": lists}
+    query = {"id": "q", "text": "a <dog>", "group": "g", "image": "t", "positives": positives, "lists": lists}
     page = opened_from_disk(element({"set": "s", "protocol": "p", "kind": kind, "methods": ["one"], "k": 6, "queries": [query],
                                      "thumbs": {"t": "data:,"}}))
     curve, growth = (np.array(re.findall(r"[ML]([0-9.]+) ([0-9.]+)", page.locator(".rx-plots svg path").nth(i).get_attribute("d")), float)
@@ -118,4 +118,6 @@ def test_the_explorer_draws_the_average_precision_that_it_names(opened_from_disk
     assert (160 - growth[-1, 1]) / 142 == pytest.approx(score, abs=1e-3)
     area = np.trapezoid((160 - curve[:, 1]) / 142, (curve[:, 0] - 34) / 212)
     assert area == pytest.approx(score, abs=2e-3)
+    assert page.locator(".rx-said").inner_text() == "“a <dog>”"
+    assert page.locator(".rx-queries button").first.get_attribute("aria-label") == "query q: a <dog>"
     assert ("finite sum" in page.locator(".rx-help").inner_text()) == (kind == "finite_sum")

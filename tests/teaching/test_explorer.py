@@ -52,6 +52,14 @@ def test_one_right_answer_can_be_scored_by_its_place():
         explorer_html(tiny(), {"m": RANKINGS}, kind="sum")
 
 
+def test_a_question_that_is_a_sentence_can_be_read():
+    one = tiny()
+    assert "text" not in data(explorer_html(one, {"m": RANKINGS}))["queries"][0]
+    one.query_text = lambda query: f"a <dog> & {query.id}"
+    html = explorer_html(one, {"m": RANKINGS})
+    assert data(html)["queries"][1]["text"] == "a <dog> & b" and "a &lt;dog&gt; &amp; &lt;q&gt;&amp;" in html.split('class="rx-print">')[1]
+
+
 def test_the_same_input_gives_the_same_element_and_names_are_escaped():
     html = explorer_html(tiny(), {"m </script>": RANKINGS})
     assert html == explorer_html(tiny(), {"m </script>": RANKINGS})

@@ -1,5 +1,6 @@
 """Frames of a film as a data set: right pictures, decoded once, and known to the cache by what the files hold."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -30,6 +31,7 @@ def film(tmp_path, monkeypatch):
 
     def reader():
         opened.append(1)
+        time.sleep(0.05)  # long enough for others to ask meanwhile
         return Reader(FRAMES)
 
     return SimpleNamespace(name="small", path=tmp_path / "film.mp4", licence="CC0-1.0", shots=np.array([[0, 6], [6, 12]]), queries=queries,

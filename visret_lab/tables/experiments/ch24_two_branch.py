@@ -194,9 +194,13 @@ class SentenceSet:
     def query_image(self, query):
         """The sentence, written on a card: uint8 180 x 240 x 3."""
         card_ = np.full((180, 240, 3), 255, np.uint8)
-        for i, line in enumerate(textwrap.wrap(self.texts[int(query.id.split()[1])], 26)[:8]):
+        for i, line in enumerate(textwrap.wrap(self.query_text(query), 26)[:8]):
             cv2.putText(card_, line, (8, 24 + 20 * i), cv2.FONT_HERSHEY_SIMPLEX, 0.48, (20, 20, 20), 1, cv2.LINE_AA)
         return card_
+
+    def query_text(self, query):
+        """The sentence."""
+        return self.texts[int(query.id.split()[1])]
 
     def relevant(self, query, protocol):
         """The picture that the sentence was written for."""

@@ -145,8 +145,12 @@ class CommentSet:
 
     def query_image(self, query):
         """Title and comment, written on a card: uint8 260 x 260 x 3."""
+        return written(self.query_text(query))
+
+    def query_text(self, query):
+        """Title and comment."""
         painting = self.one.paintings.paintings[self.rows[int(query.id.split()[1])]]
-        return written(f"{painting.title}. {painting.comment}")
+        return f"{painting.title}. {painting.comment}"
 
     def relevant(self, query, protocol):
         """The painting that the comment was written for."""

@@ -23,7 +23,7 @@
   }
 
   const buttons = data.queries.map((query, i) => make("button", {
-    type: "button", "aria-pressed": "false", "aria-label": "query " + query.id,
+    type: "button", "aria-pressed": "false", "aria-label": "query " + query.id + (query.text ? ": " + query.text : ""), ...(query.text ? { title: query.text } : {}),
     onclick: () => pick(i),
     onkeydown: (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -42,9 +42,11 @@
   const slider = make("input", { type: "range", min: "1", max: String(data.k), value: String(state.k), "aria-label": "number of images shown, k",
     oninput: () => { state.k = Number(slider.value); output.textContent = slider.value; draw(); } });
   const lists = make("div", { class: "rx-sides" }), plots = make("div", { class: "rx-plots" });
+  const said = make("p", { class: "rx-said" });
   const live = make("p", { class: "rx-help", "aria-live": "polite" });
   app.append(
     make("div", { class: "rx-queries", role: "group", "aria-label": "pick a query; left and right arrow keys move" }, ...buttons),
+    said,
     make("div", { class: "rx-bar" }, ...state.methods.map((_, i) => chooser(i)), make("span", {}, "k = ", output, " ", slider)),
     lists, plots, live);
 
@@ -108,6 +110,8 @@
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === state.q)));
     lists.replaceChildren(...state.methods.map((name) => list(name, query)));
     plots.replaceChildren(...plot(query));
+    said.textContent = query.text ? "“" + query.text + "”" : "";
+    said.hidden = !query.text;
     live.textContent = data.set + ", " + data.protocol + ", query " + query.id + ": " + query.positives + (query.positives === 1 ? " positive. " : " positives. ") +
       (data.kind === "finite_sum" ? "AP is the finite sum" + (query.positives === 1 ? ": 1 / place. " : ". ") : "") + "✓ double frame: positive; ✗: negative; ○ dashed: junk, not counted.";
   }

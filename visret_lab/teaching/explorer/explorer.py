@@ -23,7 +23,7 @@ def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=1
     """The explorer as a string of HTML that needs nothing beside itself.
 
     Args:
-        dataset: speaks protocols.Dataset.
+        dataset: speaks protocols.Dataset. Where questions are sentences, it also has query_text(query): str, to be read below the lists.
         methods: dict name -> int64 Q x N rankings over all of `dataset.queries`; one or two are shown at a time.
         queries: positions in `dataset.queries` that can be picked; None takes about a dozen, evenly spread.
         protocol: None for the set's default.
@@ -50,7 +50,7 @@ def element(data):
 
     Args:
         data: dict set, protocol, methods (list of names), k, queries, thumbs (name -> data address), and perhaps start: the names of the
-            two methods that are shown first, and kind: "finite_sum" where ap is not the trapezoid. A query is a dict id, group, image (a name of thumbs), positives, lists: method -> dict ap,
+            two methods that are shown first, and kind: "finite_sum" where ap is not the trapezoid. A query is a dict id, group, image (a name of thumbs), positives, perhaps text, lists: method -> dict ap,
             top (pairs of a name of thumbs and 1 positive, 0 negative, 2 junk), hits (ranks of the positives, junk left out, from 0).
     """
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
@@ -82,7 +82,8 @@ def _data(dataset, methods, queries, protocol, k, longest, kind):
             lists[name] = {"ap": round(float(scores[name][q]), 6),
                            "top": [[thumb(dataset.ids[i]), int(v)] for i, v in zip(ranking[:k], verdicts[:k], strict=True)],
                            "hits": np.flatnonzero(kept == 1).tolist()}
-        items.append({"id": query.id, "group": str(query.group), "image": thumb(f"query {query.id}", dataset.query_image(query)),
+        said = {"text": dataset.query_text(query)} if hasattr(dataset, "query_text") else {}
+        items.append({**said, "id": query.id, "group": str(query.group), "image": thumb(f"query {query.id}", dataset.query_image(query)),
                       "positives": len(positive), "lists": lists})
     return {"set": dataset.name, "protocol": protocol, "kind": kind, "methods": list(methods), "k": k, "queries": items, "thumbs": thumbs}
 
@@ -91,7 +92,8 @@ def _fallback(data):
     """For paper, and for a browser without scripts: the first query and the head of each list, or of the two that are shown first."""
     query = data["queries"][0]
     words = {1: "positive", 0: "negative", 2: "junk"}
-    rows = [f'<p>Query {html.escape(query["id"])} <img alt="query" src="{data["thumbs"][query["image"]]}"></p>']
+    said = f': {html.escape(query["text"])}' if "text" in query else ""
+    rows = [f'<p>Query {html.escape(query["id"])}{said} <img alt="query" src="{data["thumbs"][query["image"]]}"></p>']
     for name in data.get("start") or query["lists"]:
         ranked = query["lists"][name]
         images = "".join(f'<span class="rx-item rx-{words[v]}"><img alt="rank {i + 1}: {words[v]}" '
