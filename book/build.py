@@ -27,6 +27,7 @@ EXECUTED = HERE / "_build" / "executed"
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+OPEN = re.compile(r"## \d+\. Open: ")
 TIMEOUT = 600  # seconds a cell
 PROCESSES = 2
 # First chapters of the groups: networks (the longest, so it starts first), local features, film, sentences, systems.
@@ -166,6 +167,8 @@ def as_answers(notebook, name):
     title = lead.source.splitlines()[0].replace("# Exercises:", "# Solutions:")
     lead.source = (f"{title}\n\nOur answers to [these exercises](../exercises/{name}). Each has been run; below it stands what its check "
                    "says.")
+    if any(cell.cell_type == "markdown" and OPEN.match(cell.source) for cell in notebook.cells):
+        lead.source += " An *open* exercise has no model answer: its measure stands in its text."
     for cell in notebook.cells:
         cell.source = MARKS.sub("", cell.source)
 

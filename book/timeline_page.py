@@ -15,6 +15,8 @@ from visret_lab.thumbnails import data_uri  # noqa: E402
 SIDE, QUALITY = 84, 60  # of the small pictures: there are many
 PART = 0.85  # of the best mAP: which method is the smallest that reaches it?
 ERAS = (2004, 2012, 2016, 2019)  # the last year of each column of the figure
+DECADE, HEIGHT = 30, 200  # printer's points of a factor of ten, and of 1 in mAP, in a panel: about
+SIDES = ((4, 3), (4, -10), (-14, 3), (-14, -10), (-5, 8), (-5, -15))  # of a point, where its number may stand
 TEXT = """# Timeline
 
 One set of questions, {methods} methods, {first} to {last}. Each was run by this course on its generated town: {images:,} pictures, {queries}
@@ -127,11 +129,6 @@ def explorer_data(rows, dataset):
             "thumbs": thumbs, "start": [names[rows[0]["row"]], names[best]]}
 
 
-def unbeaten(row, rows, key):
-    """Whether no other row is at least as good and at least as small."""
-    return not any(o is not row and o["value"] >= row["value"] and o[key] <= row[key] for o in rows)
-
-
 def figure(record, path):
     """Write the figure of costs: two rows of panels, a column for each era."""
     rows = shown(record)
@@ -147,11 +144,32 @@ def figure(record, path):
 
 
 def panel(axis, rows, since, key):
-    """One panel: older methods grey, new ones blue with their numbers; the line joins those that nothing beats."""
+    """One panel: older methods grey, new ones blue with their numbers; the line joins those that nothing beats, and goes on to the right:
+    what costs more is not better."""
+    taken = []
     for number, row in enumerate(rows, 1):
         new = row["year"] > since
         axis.plot(row[key], row["value"], "o", color="#2c5aa0" if new else "#b5b5b5", ms=6 if new else 4, zorder=2 + new)
         if new:
-            axis.annotate(str(number), (row[key], row["value"]), xytext=(4, 3), textcoords="offset points", fontsize=8)
+            axis.annotate(str(number), (row[key], row["value"]), xytext=free_side(taken, row, key), textcoords="offset points", fontsize=8)
     front = sorted((r for r in rows if unbeaten(r, rows, key)), key=lambda r: r[key])
-    axis.step([r[key] for r in front], [r["value"] for r in front], where="post", color="#2c5aa0", lw=1, alpha=0.5, zorder=1)
+    ends = [r[key] for r in front] + [max(r[key] for r in rows)]
+    axis.step(ends, [r["value"] for r in front] + [front[-1]["value"]], where="post", color="#2c5aa0", lw=1, alpha=0.5, zorder=1)
+
+
+def free_side(taken, row, key):
+    """Where the number of a point stands, in printer's points from it: the first side that no number in `taken` stands on, which grows."""
+    at = DECADE * np.log10(row[key]), HEIGHT * row["value"]
+    for side in SIDES:
+        x, y = at[0] + side[0], at[1] + side[1]
+        if all(abs(x - a) > 11 or abs(y - b) > 9 for a, b in taken):
+            break
+    else:
+        side, (x, y) = SIDES[0], (at[0] + SIDES[0][0], at[1] + SIDES[0][1])
+    taken.append((x, y))
+    return side
+
+
+def unbeaten(row, rows, key):
+    """Whether no other row is at least as good and at least as small."""
+    return not any(o is not row and o["value"] >= row["value"] and o[key] <= row[key] for o in rows)

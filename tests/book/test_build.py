@@ -64,7 +64,11 @@ def test_solutions_have_a_title_of_their_own_and_no_marks(build):
         nbformat.v4.new_code_cell("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION")])
     build.as_answers(notebook, "02_color.ipynb")
     assert notebook.cells[0].source.startswith("# Solutions: colour\n\n") and "Write each" not in notebook.cells[0].source
-    assert notebook.cells[1].source == "def f(x):\n    return x\n"
+    assert notebook.cells[1].source == "def f(x):\n    return x\n" and "model answer" not in notebook.cells[0].source
+    notebook.cells[0].source = "# Exercises: colour\n\nWrite."
+    notebook.cells.append(nbformat.v4.new_markdown_cell("## 8. Open: your own\n\nTry."))
+    build.as_answers(notebook, "02_color.ipynb")
+    assert "*open* exercise has no model answer" in notebook.cells[0].source
 
 
 def test_only_pictures_above_the_first_answer_go_into_the_exercises(build, tmp_path):

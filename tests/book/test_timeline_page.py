@@ -104,3 +104,11 @@ def test_a_lead_is_not_called_a_failure(book):
     text = book[1].page({"rows": rows})
     assert text.count("**Its worst query**") == text.count("**Elsewhere never below the median; its smallest lead**") == len(ROWS)
     assert "smallest lead" not in book[1].page(RECORD) and "**Farthest below the others**" in book[1].page(RECORD)
+
+
+def test_numbers_of_points_that_lie_together_stand_apart(book):
+    taken, (timeline_page, _) = [], book
+    sides = [timeline_page.free_side(taken, {"cost": 100.0, "value": 0.5}, "cost") for _ in range(4)]
+    assert len(set(sides)) == 4
+    assert all(abs(x - a) > 11 or abs(y - b) > 9 for i, (x, y) in enumerate(taken) for a, b in taken[:i])
+    assert timeline_page.free_side(taken, {"cost": 1e6, "value": 0.5}, "cost") == sides[0]

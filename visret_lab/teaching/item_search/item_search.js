@@ -96,7 +96,8 @@
     side.replaceChildren(...beside(photo));
     again.replaceChildren(...elsewhere(photo));
     const item = photo.items[state.item];
-    live.textContent = `Photograph ${state.photo + 1} of ${data.photos.length}` + (item ? `: ${item.name}.` : ".") + " Point at a garment, or press its name.";
+    live.textContent = `Photograph ${state.photo + 1} of ${data.photos.length}` + (item ? `: ${item.name}.` : ".") +
+      (photo.items.length ? " Point at a garment, or press its name." : " Nothing to point at here: choose another photograph.");
   }
   draw();
 })();
