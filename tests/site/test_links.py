@@ -9,6 +9,7 @@ import pytest
 from tests.site.conftest import pages
 
 LARGEST = 3_000_000  # bytes
+pytestmark = pytest.mark.xdist_group("links")  # one process, so that the pages are parsed once
 EMBEDDED = re.compile(r'"data:[^"]{200,}"')
 
 

@@ -33,7 +33,8 @@ def grid_weights(saliency, height, width):
     if not np.isfinite(saliency).all() or saliency.min() < 0:
         raise ValueError("A saliency map has a value that is negative or not finite. Bring it to 0..1 first.")
     large = cv2.resize(saliency, (CELL * width, CELL * height), interpolation=cv2.INTER_LINEAR)
-    grid = large.reshape(height, CELL, width, CELL).max(axis=(1, 3))
+    # First down, then across: whole rows side by side are compared faster than pieces of them.
+    grid = large.reshape(height, CELL, -1).max(axis=1).reshape(height, width, CELL).max(axis=2)
     most = grid.max()
     return grid / most if most > 0 else np.ones_like(grid)
 
