@@ -29,10 +29,10 @@ def test_beyond_one_and_a_half_times_its_budget_it_is_red(pages):
 def test_the_whole_is_held_against_its_budget(pages):
     assert "Nobody has measured yet" in pages.budgets(None)
     stages = {"environment": 60.0, "data": 3.0, "notebooks": 6.0, "unit": 300.0, "chapters": 1000.0, "site": 594.0}
-    cold = {"cores": 2, "stages": stages, "book": 1000.0, "test": 1900.0}
+    cold = {"cores": 2, "commit": "1a2b3c4", "stages": stages, "book": 1000.0, "test": 1900.0}
     text = pages.budgets({"cold": cold})
-    assert "| `make book` | cold | chapters 16.7 | 16.7 | 15 | over budget |" in text and "unit 5.0, chapters 16.7, site 9.9" in text
-    assert '| 31.7 | 20 | <strong class="red">red: 1.6 times its budget</strong> |' in text and "*Warm*" not in text
+    assert "| `make book` | cold | chapters 16.7 | 16.7 | 15 | over budget | `1a2b3c4` |" in text and "unit 5.0, chapters 16.7, site 9.9" in text
+    assert '| 31.7 | 20 | <strong class="red">red: 1.6 times its budget</strong> | `1a2b3c4` |' in text and "*Warm*" not in text
     assert "*Warm*" in pages.budgets({"cold": cold, "warm": cold})
 
 
