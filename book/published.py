@@ -129,7 +129,7 @@ def section(name, rows, records):
         told = [] if not sources else ["" if row["published"] is None else printed(row["published"])]
         ends = [] if not sources else ["" if row["published"] is None else verdict(row, records)]
         lines.append([row["row"], row["metric"], *told, *(ours(row, t, records) for t in tiers), *ends])
-    return text + markdown(head, lines) + "\n"
+    return text + f":::{{container}} measured\n\n{markdown(head, lines)}\n:::\n\n"
 
 
 def ours(row, tier, records):
