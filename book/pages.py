@@ -93,7 +93,7 @@ def budgets(record):
     if record is None:
         return text + "Nobody has measured yet: `python data_scripts/measure_make.py --save`.\n"
     rows = [[f"`make {name}`", features, ", ".join(f"{stage} {one['stages'][stage] / 60:.1f}" for stage in STAGES[name]),
-             f"{one[name] / 60:.1f}", f"{budget / 60:.0f}", told(one[name] / budget), f"`{one['commit']}`"]
+             f"{one[name] / 60:.1f}", f"{budget / 60:.0f}", told(one[name] / budget), f"`{one['commit']}`" if one.get("commit") else "not noted"]
             for features, one in record.items() for name, budget in MAKE.items()]
     before = "; ".join(f"{one['stages']['environment'] / 60:.1f} minutes" for one in record.values())
     return (text + f"Red begins at {RED:g} times a budget. Measured in a fresh clone, the painted worlds at hand. {MEANING['cold']}"

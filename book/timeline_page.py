@@ -37,8 +37,8 @@ READ = """
 :width: 100%
 
 mAP against bytes an image (above) and milliseconds a question (below), in four steps of time. What is new in a period is blue, with its
-number in the table below; what was there before is grey. The line joins the methods for which no other is both better and smaller. The time
-of a question begins when its features are there: colours counted, descriptors found, the network passed.
+number in the table below; what was there before is grey. The line joins the methods for which no other is both better and smaller, and goes
+on to the right, where more is paid and nothing won. The time of a question begins when its features are there: colours counted, descriptors found, the network passed.
 ```
 
 {told}

@@ -52,7 +52,7 @@ def main():
             cache.mkdir()
             (cache / "worlds").symlink_to(cache_dir("worlds"))
             environment["VISRET_CACHE"] = str(cache)
-        commit = subprocess.run(["git", "rev-parse", "--short=7", "HEAD"], cwd=clone, check=True, capture_output=True, text=True).stdout.strip()
+        commit = subprocess.check_output(["git", "rev-parse", "--short=7", "HEAD"], cwd=clone, text=True).strip()
         code, seconds = watched(["make", "test"], clone, environment)
     if code:
         sys.exit(f"make test failed (exit code {code}); nothing was written.")
@@ -60,7 +60,8 @@ def main():
     print(f"book {book:.0f} s, test {test:.0f} s: {seconds}")
     if options.save:
         kept = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
-        kept[options.features] = {"cores": os.cpu_count(), "commit": commit, "stages": seconds, "book": round(book, 1), "test": round(test, 1)}
+        kept[options.features] = {"cores": os.cpu_count(), "commit": commit, "stages": seconds, "book": round(book, 1),
+                                  "test": round(test, 1)}
         write_bytes(RECORD, (json.dumps(kept, indent=1) + "\n").encode())
 
 

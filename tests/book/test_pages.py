@@ -34,6 +34,7 @@ def test_the_whole_is_held_against_its_budget(pages):
     assert "| `make book` | cold | chapters 16.7 | 16.7 | 15 | over budget | `1a2b3c4` |" in text and "unit 5.0, chapters 16.7, site 9.9" in text
     assert '| 31.7 | 20 | <strong class="red">red: 1.6 times its budget</strong> | `1a2b3c4` |' in text and "*Warm*" not in text
     assert "*Warm*" in pages.budgets({"cold": cold, "warm": cold})
+    assert "| over budget | not noted |" in pages.budgets({"cold": {**cold, "commit": None}})
 
 
 def test_a_public_home_is_named_in_one_place(pages):

@@ -112,6 +112,12 @@ def test_a_photograph_taken_right_behind_a_cut_belongs_to_the_new_shot():
     assert one.images(4)[0, 0, 0] == 32 and one.name == "toy" and one.frames == 48
 
 
+def test_the_time_to_read_is_that_of_the_sampled_frames():
+    seen = []
+    count, seconds = ch23.seconds_to_read(OneFilm(), lambda images: seen.extend(image[0, 0, 0] for image in images) or seen)
+    assert seen == [0, 8, 16, 24, 32, 40] and count == 6 and 0 < seconds < 60
+
+
 def test_the_explorer_sees_shots():
     one = ground()
     shots = ch23.ShotSet(one, one.shots)

@@ -90,7 +90,7 @@ def test_sentences_on_cards(one):
     cards = ch24.SentenceSet(one, every=7)
     query = cards.queries[2]
     assert cards.query_image(query).shape == (180, 240, 3) and cards.ids[cards.relevant(query, "")[0][0]] == query.image_id
-    assert one.data.pairs("test")[0][14] == cards.texts[2]
+    assert one.data.pairs("test")[0][14] == cards.texts[2] == cards.query_text(query)
 
 
 def test_other_tiers_have_no_rows():

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from visret_lab.arrays import l2_normalize
-from visret_lab.datasets.pairs import Pair
+from visret_lab.datasets.pairs import Pair, PairSet
 from visret_lab.features.local import SIFT
 from visret_lab.tables.experiments import ch18_deep_local as ch18
 from visret_lab.tables.experiments.bow_verification import expanded
@@ -57,6 +57,12 @@ def test_features_of_some_images_are_those_of_the_whole_set(monkeypatch):
     assert ch18.features_of(Set(list("abcd"), []), Spy(), [3, 1, 3]) == want
     assert ch18.features_of(Set(list("abcd"), []), type("Other", (), {"detect": Spy().detect})(), [3, 1]) == want
     assert asked == ["abcd", "bd"]  # SIFT's features of the whole set are in the cache anyway
+
+
+def test_features_of_some_pictures_of_pairs(monkeypatch):
+    pairs = PairSet("toy", "mini", "1", "", {name: None for name in "abcd"}, ["a pair"])
+    monkeypatch.setattr(ch18, "extract_local", lambda some, finder: [f"{finder} {name}" for name in some.ids])
+    assert ch18.found_in(pairs, "points of", ["c", "a"]) == {"c": "points of c", "a": "points of a"} and len(pairs.ids) == 4
 
 
 def test_only_verified_images_are_added():

@@ -21,9 +21,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
 # Not pyplot: it asks the kernel for its backend when it is loaded.
-LOADED = ("ipykernel.kernelapp", "ipykernel.ipkernel", "numpy", "scipy.stats", "scipy.ndimage", "scipy.optimize", "scipy.sparse.linalg", "pandas",
-          "pandas.io.formats.style", "sklearn.cluster", "sklearn.decomposition", "sklearn.mixture", "sklearn.metrics", "sklearn.manifold",
-          "sklearn.datasets", "torch", "torchvision", "cv2", "faiss", "matplotlib.figure", "matplotlib.backends.backend_agg", "PIL.Image",
+LOADED = ("ipykernel.kernelapp", "ipykernel.ipkernel", "numpy", "scipy.stats", "scipy.ndimage", "scipy.optimize", "scipy.sparse.linalg",
+          "pandas", "pandas.io.formats.style", "sklearn.cluster", "sklearn.decomposition", "sklearn.mixture", "sklearn.metrics",
+          "sklearn.manifold", "sklearn.datasets", "torch", "torchvision", "cv2", "faiss", "matplotlib.figure", "matplotlib.backends.backend_agg", "PIL.Image",
           "skimage.feature")
 BACKEND = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # what a kernel sets before it loads matplotlib
 
@@ -56,6 +56,7 @@ class _Server:
     _shared, _lock = None, threading.Lock()
 
     def __init__(self):
+        self.owner = os.getpid()  # a process that was forked from this one has the object, but must not talk to its server
         self.process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env={**os.environ, **BACKEND})
         atexit.register(self.process.stdin.close)
@@ -66,7 +67,6 @@ class _Server:
         with cls._lock:
             if cls._shared is None or cls._shared.owner != os.getpid() or cls._shared.process.poll() is not None:
                 cls._shared = cls()
-                cls._shared.owner = os.getpid()
             return cls._shared
 
     def fork(self, cmd, environment, place):

@@ -20,7 +20,8 @@ QUERIES, FIRST = 20, 12  # queries of the explorer, and images of each list that
 
 
 class Step(NamedTuple):
-    """A method on the line. year: of the paper; of the whole system, of its newest part. name: on pages. source: key of the bibliography. chapter: that teaches it."""
+    """A method on the line. year: of the paper; of the whole system, that of its newest part. name: on pages. source: key of the
+    bibliography. chapter: that teaches it."""
 
     year: int
     name: str
@@ -54,7 +55,7 @@ STEPS = (
     Step(2018, "Words, weighted by saliency", "mohedano2018saliency", "15_saliency_attention_regions"),
     Step(2019, "Similarity network", "garcia2019learning", "21_similarity_networks"),
     Step(2019, "GeM, trained for AP", "revaud2019learning", "17_end_to_end"),
-    Step(2019, "The whole system", "yang2019efficient", "27_full_system"),
+    Step(2019, "The whole system", "revaud2019learning", "27_full_system"),
 )
 
 

@@ -23,7 +23,7 @@ def explorer_html(dataset, methods, queries=None, protocol=None, k=24, longest=1
     """The explorer as a string of HTML that needs nothing beside itself.
 
     Args:
-        dataset: speaks protocols.Dataset. Where questions are sentences, it also has query_text(query): str, to be read below the lists.
+        dataset: speaks protocols.Dataset. Where questions are sentences, it also has query_text(query): str, to be read above the lists.
         methods: dict name -> int64 Q x N rankings over all of `dataset.queries`; one or two are shown at a time.
         queries: positions in `dataset.queries` that can be picked; None takes about a dozen, evenly spread.
         protocol: None for the set's default.
@@ -50,8 +50,9 @@ def element(data):
 
     Args:
         data: dict set, protocol, methods (list of names), k, queries, thumbs (name -> data address), and perhaps start: the names of the
-            two methods that are shown first, and kind: "finite_sum" where ap is not the trapezoid. A query is a dict id, group, image (a name of thumbs), positives, perhaps text, lists: method -> dict ap,
-            top (pairs of a name of thumbs and 1 positive, 0 negative, 2 junk), hits (ranks of the positives, junk left out, from 0).
+            two methods that are shown first, and kind: "finite_sum" where ap is not the trapezoid. A query is a dict id, group, image (a
+            name of thumbs), positives, perhaps text, lists: method -> dict ap, top (pairs of a name of thumbs and 1 positive, 0 negative, 2
+            junk), hits (ranks of the positives, junk left out, from 0).
     """
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     name = "rx" + hashlib.sha1(text.encode()).hexdigest()[:10]
