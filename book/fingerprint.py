@@ -9,6 +9,7 @@ import ast
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 from visret_lab.tables import cumulative
@@ -40,11 +41,17 @@ def reached(code):
         if path in found:
             continue
         found.add(path)
-        waiting += _imports(path.read_text(encoding="utf-8"))
+        waiting += _imports_of(path, path.stat().st_mtime_ns)
     beside = {p for path in found for p in path.parent.glob("*") if p.suffix in (".js", ".css")}
     if any(path.parent == PACKAGE / "tables" for path in found):  # the pages show what was published and recorded
         beside |= set((PACKAGE / "tables").rglob("*.json"))
     return found | beside
+
+
+@cache
+def _imports_of(path, changed):
+    """What a file imports. `changed`, its time of change, is only there to read it again when it is another."""
+    return _imports(path.read_text(encoding="utf-8"))
 
 
 def _imports(code):
