@@ -66,11 +66,11 @@ TABLES = {  # in the order of the pages
     "causes": Table("Why numbers differ, one cause at a time", "own", ("29",)),
 }
 TIERS = ("mini", "campus", "full")
-KEY = ("*Ours* stands by tier: *mini* is painted, *campus* are small sets of real photographs, *full* the sets of the papers. Brackets hold the "
-       "95 % interval over the queries. A measure names its set behind the first comma, and then the question; *easy*, *medium*, *hard* and "
-       "*classic* are the protocols of [Evaluation](../notebooks/01_evaluation.ipynb). A row without a published figure has no verdict. Short "
-       "names of methods are those of the chapters that stand above each table. More: [how to read these tables](published_beside_ours.md)."
-       "\n\n")
+WIDEST = 6  # columns of measures that a page shows without scrolling sideways, more or less
+KEY = ("*Ours* stands by tier: *mini* is painted, *campus* are small sets of real photographs, *full* the sets of the papers. Square brackets "
+       "hold the 95 % interval over the queries. A measure names its set behind the first comma, and then the question; *easy*, *medium*, "
+       "*hard* and *classic* are the protocols of [Evaluation](../notebooks/01_evaluation.ipynb). Short names of methods are those of the "
+       "chapters that stand above each table. A wide table scrolls sideways. More: [how to read these tables](published_beside_ours.md).\n\n")
 
 
 def pages():
@@ -89,11 +89,11 @@ def pages():
 def overview(tables, records):
     """The first page: how to read, and a line for each table."""
     text = ("# Published beside ours\n\nWhat papers and lectures print, and what this course measured: a page for each deck of slides.\n\n"
-            "A row is one figure. *Published* is what was printed, with its source. *Ours* stands by tier, with a 95 % interval over the "
-            "queries: mini is the worlds that this course paints, campus small sets of real photographs, full the sets of the papers. "
-            "Where ours was run on the set of the paper, the last column says whether it lies within the tolerance that was declared before "
-            "the run. **not run** means that nobody has run this row on this set, and nothing else. A source that was remembered and not "
-            "read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares.\n\n")
+            "A table has what was *published*, with its source, and below it what is *ours*, a table for each tier, with a 95 % interval over "
+            "the queries: mini is the worlds that this course paints, campus small sets of real photographs, full the sets of the papers. "
+            "Beside a published figure stands in brackets whether ours, run on the set of the paper, lies within the tolerance that was "
+            "declared before the run. **not run** means that nobody has run this method on this set, and nothing else. A source that was "
+            "remembered and not read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares.\n\n")
     lines = ["| table | chapter | published figures | of these run on the same set | of these within tolerance | figures of ours alone |",
              "|---|---|---|---|---|---|"]
     for name, about in TABLES.items():
@@ -109,7 +109,7 @@ def overview(tables, records):
 
 
 def section(name, rows, records):
-    """A table: its chapters, its command, its sources, and a line for each figure."""
+    """A table: its chapters, its command, its sources, what was published, and what is ours in each tier."""
     about = TABLES[name]
     sources = sorted({r["source"] for r in rows if r["published"] is not None})
     chapters = f"Chapter{'s' if len(about.chapters) > 1 else ''} {', '.join(map(link, about.chapters))}"
@@ -123,23 +123,34 @@ def section(name, rows, records):
         if record:
             said.append(f"{tier}: seed {record['seed']}, tolerance {record['tolerance']} ({record['tolerance_reason']})")
     text += f"Runs: {'; '.join(said)}.\n\n" if said else "Runs: none yet.\n\n"
-    head = ["method", "measure", *(["published"] if sources else []), *(f"ours, {t}" for t in tiers), *(["verdict"] if sources else [])]
-    lines, methods = [], list(dict.fromkeys(r["row"] for r in rows))
-    for row in sorted(rows, key=lambda r: methods.index(r["row"])):  # what was published of a method, and then what we have of it
-        told = [] if not sources else ["" if row["published"] is None else printed(row["published"])]
-        ends = [] if not sources else ["" if row["published"] is None else verdict(row, records)]
-        lines.append([row["row"], row["metric"], *told, *(ours(row, t, records) for t in tiers), *ends])
-    return text + f":::{{container}} measured\n\n{markdown(head, lines)}\n:::\n\n"
+    told = [r for r in rows if r["published"] is not None]
+    if told:
+        text += table("Published; in brackets, whether ours on the same set lies within the tolerance", told,
+                      lambda r: f"{printed(r['published'])} ({verdict(r, records)})".replace("not run", "not\u00a0run"))
+    for tier in tiers:
+        text += table(f"Ours, {tier}", [r for r in rows if not isinstance(r["ours"][tier], str)], lambda r, t=tier: ours(r, t, records))
+    return text
+
+
+def table(title, rows, shown):
+    """A line of its own for each method, a column for each measure; the other way round where that is narrower.
+
+    rows: of `reproduce.rows`. shown: a function, row -> text of its cell. Returns Markdown.
+    """
+    methods, measures = (list(dict.fromkeys(r[key] for r in rows)) for key in ("row", "metric"))
+    cells = {(r["row"], r["metric"]): shown(r) for r in rows}
+    if len(measures) > max(WIDEST, len(methods)):
+        head, lines = ["measure", *methods], [[k, *(cells.get((m, k), "") for m in methods)] for k in measures]
+    else:
+        head, lines = ["method", *measures], [[m, *(cells.get((m, k), "") for k in measures)] for m in methods]
+    return f"**{title}**\n\n:::{{container}} measured\n\n{markdown(head, lines)}\n:::\n\n"
 
 
 def ours(row, tier, records):
-    """A value of ours with its interval; "" where there is none."""
-    value = row["ours"][tier]
-    if isinstance(value, str):
-        return ""
+    """A value of ours with its interval, which is not broken into two lines."""
     kept = _kept(row, tier, records)
     low, high = kept.get("low"), kept.get("high")
-    return figure(value) + (f" [{figure(low)}, {figure(high)}]" if low is not None and high is not None else "")
+    return figure(row["ours"][tier]) + (f" [{figure(low)},\u00a0{figure(high)}]" if low is not None and high is not None else "")
 
 
 def printed(value):

@@ -46,25 +46,33 @@ def test_every_figure_of_every_record_and_of_every_paper_stands_on_the_page_of_i
 
 def test_a_published_figure_that_nobody_ran_says_so(published):
     text = published.section("semart", [row()], {})
-    assert "| x | R@1 | 0.5 | not run |" in text and "Runs: none yet." in text and "Published in: a paper." in text
+    assert "| x | 0.5 (not\u00a0run) |" in text and "Runs: none yet." in text and "Published in: a paper." in text
     kept = {("semart", "mini"): record()}
-    own = row(metric="R@1, museum", told=None, mini=0.25)
-    text = published.section("semart", [row(), row("y"), own], kept)
-    assert "| x | R@1 | 0.5 |  | not run |\n| x | R@1, museum |  | 0.250 |  |\n| y |" in text  # a method's rows stand together
+    text = published.section("semart", [row(), row("y"), row(metric="R@1, museum", told=None, mini=0.25)], kept)
+    assert "| method | R@1 |\n| --- | --- |\n| x | 0.5 (not\u00a0run) |\n| y | 0.5 (not\u00a0run) |\n" in text
+    assert "**Ours, mini**" in text and "| method | R@1, museum |\n| --- | --- |\n| x | 0.250 |\n" in text  # y has none
 
 
 def test_a_verdict_only_on_the_same_set_and_by_the_declared_tolerance(published):
     kept = {("semart", "full"): record([{"row": "x", "metric": "R@1", "value": 0.505, "low": 0.4, "high": 0.6}])}
-    assert "| x | R@1 | 0.5 | 0.505 [0.400, 0.600] | within ±0.01 |" in published.section("semart", [row(full=0.505)], kept)
+    text = published.section("semart", [row(full=0.505)], kept)
+    assert "| x | 0.5 (within ±0.01) |" in text and "| x | 0.505 [0.400,\u00a00.600] |" in text
     assert published.verdict(row(full=0.48), kept) == "outside ±0.01, by 0.010"
     own = published.section("semart", [row(), row("y", "R@1, museum", None, full=0.25)], kept)
-    assert "| y | R@1, museum |  | 0.250 |  |" in own
+    assert "| y | 0.250 |" in own
     assert "seed 3, tolerance 0.01 (so)" in own
 
 
-def test_a_table_that_nobody_published_has_no_columns_for_it(published):
+def test_what_nobody_published_has_no_table_of_published_figures(published):
     text = published.section("semart", [row(told=None, mini=0.25)], {("semart", "mini"): record()})
-    assert "| method | measure | ours, mini |" in text and "Nothing was published" in text
+    assert "Nothing was published" in text and text.count("| method |") == 1 and "**Published" not in text
+
+
+def test_more_measures_than_methods_stand_in_lines(published):
+    rows = [row(name, f"R@{k}", told=k + add) for name, add in (("x", 0.1), ("y", 0.2)) for k in range(8) if (name, k) != ("x", 1)]
+    text = published.table("t", rows, lambda r: published.printed(r["published"]))
+    assert "| measure | x | y |\n" in text and "| R@0 | 0.1 | 0.2 |" in text and "| R@1 |  | 1.2 |" in text
+    assert "| method | R@0 | R@2 |" in published.table("t", [r for r in rows if r["metric"] in ("R@0", "R@2")], lambda r: "1")
 
 
 def test_the_first_page_counts(published):

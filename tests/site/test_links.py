@@ -9,7 +9,6 @@ import pytest
 from tests.site.conftest import pages
 
 LARGEST = 3_000_000  # bytes
-pytestmark = pytest.mark.xdist_group("links")  # one process, so that the pages are parsed once
 EMBEDDED = re.compile(r'"data:[^"]{200,}"')
 
 
@@ -41,12 +40,18 @@ def parsed(html):
     return found
 
 
-def test_nothing_is_loaded_from_a_network(parsed):
-    outside = [(str(p), s) for p, page in parsed.items() for s in page.loads if urlsplit(s).scheme in ("http", "https") or s.startswith("//")]
-    assert outside == []
+def test_every_link_leads_somewhere_nothing_is_loaded_from_a_network_and_every_image_says_what_it_shows(parsed, html):
+    """One test, since each of several processes would parse all pages again."""
+    assert (from_a_network(parsed), dead_links(parsed), without_words(parsed, html)) == ([], [], [])
 
 
-def test_every_link_and_fragment_leads_somewhere(parsed):
+def from_a_network(parsed):
+    """What a page loads from elsewhere: (page, address)."""
+    return [(str(p), s) for p, page in parsed.items() for s in page.loads if urlsplit(s).scheme in ("http", "https") or s.startswith("//")]
+
+
+def dead_links(parsed):
+    """Links to a file or a fragment that is not there: (page, link)."""
     dead = []
     for path, page in parsed.items():
         for link in page.links:
@@ -59,14 +64,14 @@ def test_every_link_and_fragment_leads_somewhere(parsed):
                 dead.append((path.name, link))
             elif parts.fragment and target in parsed and unquote(parts.fragment) not in parsed[target].ids:
                 dead.append((path.name, link))
-    assert dead == []
+    return dead
 
 
-def test_every_image_says_what_is_to_be_seen(parsed, html):
+def without_words(parsed, html):
+    """Images without an alternative text, or with a file's name for one: (page, image, text)."""
     wanted = {p.resolve() for p in pages(html)}
-    bare = [(p.name, src, alt) for p, page in parsed.items() if p in wanted for src, alt in page.images
+    return [(p.name, src, alt) for p, page in parsed.items() if p in wanted for src, alt in page.images
             if alt is None or alt.endswith(".png") or alt.startswith("../")]
-    assert bare == []
 
 
 def test_no_page_is_too_large(html):
