@@ -22,7 +22,7 @@ from visret_lab.deep.weighted import grid_weights
 from visret_lab.tables.experiments import aggregated
 from visret_lab.tables.experiments.deep_features import networks
 
-PLAIN, GAUSSIAN, NORM = "None", "Gaussian", "L2 norm"  # the names of deck 003
+PLAIN, GAUSSIAN, NORM = "no weights", "Gaussian", "L2 norm"  # deck 003 calls the first one "None"
 LEARNED = "SaliencyNet (painted scenes)"  # not SalNet: another network, trained on another question
 SMALL = {"opening": 3, "dilation": 3, "blur": 4.0}  # of BMS, for pictures of 160 pixels
 
