@@ -9,6 +9,7 @@ from visret_lab.compact import bits as bits_module
 from visret_lab.compact.bits import as_bytes, as_codes, pack, unpack
 from visret_lab.compact.itq import ITQ
 from visret_lab.compact.lsh import LSH
+from visret_lab.compact.pca import PCA as PCAOfTheCourse
 from visret_lab.compact.pca import principal
 from visret_lab.compact.pca_hashing import PCAHashing
 from visret_lab.compact.spherical import SphericalHashing, balance, forces, overlaps, spherical_hamming
@@ -82,6 +83,20 @@ def test_bad_input(method):
         made.transform(X[:, :9])
     with pytest.raises(ValueError, match="not finite"):
         made.transform(np.full((1, 24), np.nan))
+
+
+@pytest.mark.parametrize("method", [PCAHashing, ITQ])
+@pytest.mark.parametrize("rows", [400, 20])
+def test_a_shared_pca_gives_the_same_code(method, rows):
+    x = X[:rows]
+    shared = PCAOfTheCourse(12).fit(x)
+    alone, together = method(8).fit(x), method(8, pca=shared).fit(x)
+    assert np.allclose(alone.directions_, together.directions_, atol=1e-5) and np.array_equal(alone.bits_of(x), together.bits_of(x))
+    with pytest.raises(ValueError, match="12 components, and 13 are needed"):
+        method(13, pca=shared).fit(x)
+    for other in (PCAOfTheCourse(12).fit(x[1:]), PCAOfTheCourse(12).fit(x + 1), PCAOfTheCourse(12, l2_before=True).fit(x)):
+        with pytest.raises(ValueError, match="other rows"):
+            method(8, pca=other).fit(x)
 
 
 @pytest.mark.parametrize("method", [PCAHashing, ITQ])

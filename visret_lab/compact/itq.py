@@ -7,7 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from visret_lab.compact.bits import BinaryCoder
-from visret_lab.compact.pca import principal
+from visret_lab.compact.pca import principal, principal_of
 
 
 class ITQ(BinaryCoder):
@@ -22,6 +22,8 @@ class ITQ(BinaryCoder):
         bits: of a code, at most D, and fewer than the training rows.
         n_iter: turns; the paper takes 50.
         seed: of the first rotation.
+        pca: a fitted `PCA` of the same training rows, without l2_before and with at least `bits` components; None: `fit` finds one.
+            Coders of several lengths can share it: nearly all of their time goes into the directions.
 
     Attributes:
         mean_: float32 D. directions_: float32 D x bits, principal directions times the rotation R.
@@ -31,15 +33,16 @@ class ITQ(BinaryCoder):
 
     rows_needed = 2
 
-    def __init__(self, bits=64, n_iter=50, seed=0):
-        self.bits, self.n_iter, self.seed = bits, n_iter, seed
+    def __init__(self, bits=64, n_iter=50, seed=0, pca=None):
+        self.bits, self.n_iter, self.seed, self.pca = bits, n_iter, seed, pca
 
     def _learn(self, x):
         with threadpool_limits(1):  # a sign that flips in the last digit is carried on by every turn: sums must be in one order
             self._turn(x)
 
     def _turn(self, x):
-        self.mean_, directions = principal(x, self.bits, "bits")[:2]
+        found = principal(x, self.bits, "bits") if self.pca is None else principal_of(self.pca, x, self.bits)
+        self.mean_, directions = found[:2]
         v = ((x - self.mean_) @ directions).astype(np.float64)
         rotation = np.linalg.qr(np.random.default_rng(self.seed).standard_normal((self.bits, self.bits)))[0]
         self.errors_ = []

@@ -162,6 +162,26 @@ def principal(x, count=None, what="components"):
     return Principal(mean.astype(np.float32), same_signs(vectors[:, :count]), values[:count] / free, float(total / free))
 
 
+def principal_of(pca, x, count):
+    """What `principal` would find, taken from a PCA that was fitted on the same rows.
+
+    Args:
+        pca: fitted `PCA` without l2_before, of at least `count` components. x: float32 N x D, its training rows. count: how many.
+
+    Returns:
+        (mean float32 D, directions float32 D x count).
+
+    Raises:
+        ValueError: it has fewer components, or has seen other rows.
+    """
+    check_is_fitted(pca, "components_")
+    if len(pca.components_) < count:
+        raise ValueError(f"The PCA has {len(pca.components_)} components, and {count} are needed. Fit it with n_components={count}.")
+    if pca.l2_before or pca.n_samples_ != len(x) or not np.array_equal(pca.mean_, x.mean(axis=0, dtype=np.float64).astype(np.float32)):
+        raise ValueError("The PCA was fitted on other rows than these. Give the same rows to both, and fit the PCA without l2_before.")
+    return pca.mean_, np.ascontiguousarray(pca.components_[:count].T)
+
+
 def gram_spectrum(x, mean, count=None):
     """Eigenvalues of `scatter`, largest first, and their vectors, by way of the n x n matrix of inner products; for n < D.
 

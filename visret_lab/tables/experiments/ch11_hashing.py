@@ -7,6 +7,7 @@ import numpy as np
 from visret_lab.arrays import rank
 from visret_lab.compact.itq import ITQ
 from visret_lab.compact.lsh import LSH
+from visret_lab.compact.pca import PCA
 from visret_lab.compact.pca_hashing import PCAHashing
 from visret_lab.compact.spherical import SphericalHashing
 from visret_lab.datasets import load
@@ -76,8 +77,11 @@ def image_vectors(dataset, elsewhere, seed=0):
 def coders(vectors, bits=BITS, seed=0):
     """Fitted coders of image vectors: dict (name, bits) -> coder. A method that cannot give so many bits is left out."""
     most = min(vectors.train.shape[1], len(vectors.train) - 1)
-    return {(name, b): (method(b) if method is PCAHashing else method(b, seed=seed)).fit(vectors.train)
-            for name, method in METHODS.items() for b in bits if b <= most or method not in (PCAHashing, ITQ)}
+    shared = PCA(min(max(bits), most)).fit(vectors.train)
+    made = {"LSH": lambda b: LSH(b, seed=seed), "PCA hashing": lambda b: PCAHashing(b, pca=shared),
+            "ITQ": lambda b: ITQ(b, seed=seed, pca=shared), "spherical hashing": lambda b: SphericalHashing(b, seed=seed)}
+    return {(name, b): make(b).fit(vectors.train)
+            for name, make in made.items() for b in bits if b <= most or METHODS[name] not in (PCAHashing, ITQ)}
 
 
 def measure(name, coder, vectors, dataset, metric="hamming", protocol=None, seed=0):
