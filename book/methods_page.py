@@ -27,10 +27,9 @@ def page(package=PACKAGE, notebooks=ROOT / "notebooks"):
     used, text = chapters_of(package, notebooks), TEXT
     for station, title in STATIONS.items():
         rows = [(name, first_sentence(path), used.get(name, {})) for name, path in modules(package, station)]
-        lines = [f"| `{name.removeprefix(f'visret_lab.{station}.')}` | {said} | {', '.join(map(link, sorted(chapters.items())))} |"
-                 for name, said, chapters in rows]
+        lines = [f"| `{name.removeprefix(f'visret_lab.{station}.')}` | {said}{where(chapters)} |" for name, said, chapters in rows]
         if lines:
-            text += f"## {title}\n\nIn `visret_lab/{station}`.\n\n| file | what | chapters |\n|---|---|---|\n" + "\n".join(lines) + "\n\n"
+            text += f"## {title}\n\nIn `visret_lab/{station}`.\n\n| file | what, and in which chapters |\n|---|---|\n" + "\n".join(lines) + "\n\n"
     return text
 
 
@@ -120,6 +119,11 @@ def handed_on(folder):
     for node in ast.walk(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             yield node.module, [alias.asname or alias.name for alias in node.names]
+
+
+def where(chapters):
+    """The end of a row: a third column would leave the words no room on a telephone. chapters: dict number -> file name."""
+    return f" In {', '.join(map(link, sorted(chapters.items())))}." if chapters else ""
 
 
 def link(chapter):

@@ -20,6 +20,7 @@ html[data-theme=dark] .failures{--good:#4fc98a;--bad:#ff8a75;--asked:#ffd21f;--s
 .failures .asked img{border-color:var(--asked)}
 .failures .missed img{border-color:var(--good);border-style:dashed}
 .failures .gap{flex-basis:100%;font-size:.85rem;color:var(--soft);margin:0}
+@media(max-width:600px){.failures figure{max-width:calc(25% - .3rem)}}
 @media print{.failures{break-inside:avoid}.failures figure{max-width:13%}}
 </style>
 """

@@ -47,8 +47,8 @@ def test_every_way_to_import_is_followed_to_the_file(methods_page, course):
 
 def test_a_row_has_the_first_sentences_escaped_and_links(methods_page, course):
     text = methods_page.page(course / "visret_lab", course / "notebooks")
-    assert "| `gist` | GIST: a \\* of \\| edges. It goes on. | [01](../notebooks/01_a.ipynb) |" in text
-    assert "`kinds.one`" in text and "| `alone` | Nobody wants it. |  |" in text
+    assert "| `gist` | GIST: a \\* of \\| edges. It goes on. In [01](../notebooks/01_a.ipynb). |" in text
+    assert "`kinds.one`" in text and "| `alone` | Nobody wants it. |" in text
 
 
 def test_methods_of_the_course_stand_under_their_chapters(methods_page):

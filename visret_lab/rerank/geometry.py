@@ -182,7 +182,10 @@ def _refit(a, b, inliers, threshold, rounds=2):
         found = agreeing(candidate, a, b, threshold)
         if found.sum() < max(MINIMAL, inliers.sum() if homography is not None else MINIMAL):
             break
+        same = np.array_equal(found, inliers)
         homography, inliers = candidate, found
+        if same:  # the next fit would be to the same matches, and be the same
+            break
     if homography is None:
         return Verification(np.zeros(len(a), bool), None)
     return Verification(inliers, homography)
