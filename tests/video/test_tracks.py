@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binom
 
 from visret_lab.video.key_features import key_feature, two_or_more
-from visret_lab.video.tracks import Tracker, distances, linked
+from visret_lab.video.tracks import Tracker, distances, linked, word_distances
 
 RNG = np.random.default_rng(0)
 
@@ -122,3 +122,9 @@ def test_two_or_more_fills_long_tracks_with_ones():
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
         call()
+
+
+def test_codes_of_different_lengths_are_not_compared():
+    with pytest.raises(ValueError, match="4 words .* others of 3"):
+        word_distances(np.zeros((2, 4), np.uint64), np.zeros((5, 3), np.uint64))
+    assert word_distances(np.zeros((0, 4), np.uint64), np.zeros((5, 4), np.uint64)).shape == (0, 5)

@@ -74,8 +74,10 @@ class Matcher:
         """Bytes of the descriptors, without the padding."""
         return int(self.counts.sum()) * self.rows.shape[2] * self.rows.itemsize
 
-    def match(self, query, block=64):
+    def match(self, query, block=8):
         """Match a query's descriptors (float Q x D, unit length) with every image.
+
+        Images are taken `block` at a time: the similarities of a few stay near the processor.
 
         Returns:
             list of int64 K x 2 pairs (row of the query, row of the image), one an image.

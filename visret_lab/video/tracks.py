@@ -9,6 +9,7 @@ have no point at all (black, or a plain wall) nothing is lost, so nothing is cut
 
 from dataclasses import dataclass, field
 
+import faiss
 import numpy as np
 
 DISTANCE, MOVED, LEAST = 20, 100.0, 8  # bits; pixels in a picture that is 720 wide; frames ("longer than 7")
@@ -51,11 +52,14 @@ def as_words(bits):
 
 
 def word_distances(a, b):
-    """Hamming distances: uint64 N x W, M x W -> uint16 N x M, a word at a time, so that nothing larger than N x M words is made."""
-    total = np.zeros((len(a), len(b)), np.uint16)
-    for w in range(a.shape[1]):
-        total += np.bitwise_count(a[:, w, None] ^ b[None, :, w])
-    return total
+    """Hamming distances: uint64 N x W, M x W -> int32 N x M. FAISS counts the bits, in less than half of the time of NumPy."""
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"Descriptors of {a.shape[1]} words cannot be compared with others of {b.shape[1]}.")
+    a, b = (np.ascontiguousarray(x).view(np.uint8) for x in (a, b))
+    found = np.empty((len(a), len(b)), np.int32)
+    if found.size:
+        faiss.hammings(faiss.swig_ptr(a), faiss.swig_ptr(b), len(a), len(b), a.shape[1], faiss.swig_ptr(found))
+    return found
 
 
 def linked(points, bits, next_points, next_bits, distance=DISTANCE, moved=MOVED):
@@ -70,7 +74,7 @@ def linked(points, bits, next_points, next_bits, distance=DISTANCE, moved=MOVED)
     """
     if not len(bits) or not len(next_bits):
         return np.zeros((0, 2), np.int64)
-    d = distances(bits, next_bits)
+    d = word_distances(as_words(bits), as_words(next_bits))
     forth, back = d.argmin(axis=1), d.argmin(axis=0)
     i = np.arange(len(bits))
     way = np.linalg.norm(np.asarray(points)[:, :2] - np.asarray(next_points)[forth, :2], axis=1)
