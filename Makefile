@@ -12,7 +12,7 @@ EVERYTHING := -r pyproject.toml --extra book --extra test --extra scale
 INSTALL_lock := -r requirements.lock
 INSTALL_lowest := --resolution lowest-direct $(EVERYTHING)
 INSTALL_newest := --upgrade $(EVERYTHING)
-# Two workers with one thread each: two programs that both use all cores slow each other down.
+# One thread a worker: two programs that both use all cores slow each other down. A third worker computes while another one waits.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .PHONY: help setup data book slides unit test reproduce links messages lab clean
@@ -47,7 +47,7 @@ unit: data ## Only the notebooks' shape, and the unit and reference tests
 	@echo "== Notebooks: shape, exercises in step"
 	$(BIN)/visret notebooks check
 	@echo "== Unit and reference tests"
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile -q tests --ignore=tests/site
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 3 --dist loadfile -q tests --ignore=tests/site
 
 test: unit ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Chapters and solutions, each run once; the book from what they showed"

@@ -13,14 +13,15 @@ from visret_lab.training.classification import Schedule
 
 RNG = np.random.default_rng(0)
 THINGS = ("ship", "tower", "apple", "letter")
+LIKE, WHERE = ("small", "large", "dark", "golden", "broken"), ("above", "below", "nearby")
 
 
 def a_set(count=60):
-    """Paintings whose colour says what they show."""
+    """Paintings whose colour says what they show. No two of fifteen in a row have the same comment: among equal ones the order is luck."""
     shows = RNG.integers(len(THINGS), size=count)
-    paintings = [Painting(f"p{i}", f"A {THINGS[s]} is seen{' by a mermaid' * (i >= count // 2)}, number {i}.", f"The {THINGS[s]}",
-                          "A. Nobody", "", "", THINGS[s], "Dutch", "")
-                 for i, s in enumerate(shows)]
+    said = [f"A {LIKE[i % 5]} {THINGS[s]} is seen {WHERE[i % 3]}{' by a mermaid' * (i >= count // 2)}, number {i}."
+            for i, s in enumerate(shows)]
+    paintings = [Painting(f"p{i}", said[i], f"The {THINGS[s]}", "A. Nobody", "", "", THINGS[s], "Dutch", "") for i, s in enumerate(shows)]
     parts = np.arange(count)
     splits = {"train": parts[: count // 2], "val": parts[count // 2 : 3 * count // 4], "test": parts[3 * count // 4 :]}
     colors = RNG.integers(0, 256, (len(THINGS), 3))

@@ -1,6 +1,8 @@
 """A cut network gives what torchvision's extractor gives, does no work behind the last part, and may be used by several threads."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor
 
+from visret_lab.deep.backbones import Backbone
 from visret_lab.deep.taps import cut
 
 
@@ -55,6 +58,28 @@ def test_several_threads_at_a_time_get_each_their_own():
 
     with ThreadPoolExecutor(4) as pool:
         assert all(torch.equal(a, b) for a, b in zip(pool.map(run, inputs), wanted, strict=True))
+
+
+def test_threads_may_ask_for_their_first_maps_at_the_same_time():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            network = Backbone("small", chain(3, 4, 5, 6), {"a": "0", "b": "1", "c": "2"}, (0.0,) * 3, (1.0,) * 3)
+            with ThreadPoolExecutor(3) as pool:
+                assert [m.shape[1] for m in pool.map(network, [torch.ones(2, 3)] * 3, "abc")] == [4, 5, 6]
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_a_copy_of_a_backbone_has_weights_of_its_own():
+    one = Backbone("small", chain(3, 4, 5), {"a": "0", "b": "1"}, (0.0,) * 3, (1.0,) * 3)
+    x, wanted = torch.ones(2, 3), one(torch.ones(2, 3), "a")
+    two = deepcopy(one)
+    with torch.no_grad():
+        two.network[0].weight.zero_()
+    assert torch.equal(one(x, "a"), wanted)
+    assert torch.equal(two(x, "a"), two.network[0].bias.expand(2, 4)) and two(x, "b").shape == (2, 5)
 
 
 def test_of_a_part_that_is_called_twice_the_first_output_counts():

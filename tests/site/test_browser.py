@@ -18,6 +18,26 @@ def test_mathematics_is_typeset(html, page):
 
 
 @pytest.mark.site
+def test_a_mark_stays_with_the_formula_before_it(html, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto((html / "instructors_guide.html").as_uri())
+    page.wait_for_selector("mjx-container", timeout=20_000)
+    page.wait_for_function("!document.querySelector('span.math:not(:has(mjx-container))')", timeout=20_000)
+    lines = page.evaluate("""() => [...document.querySelectorAll("span.math")]
+        .filter(formula => /^\\u2060?[.,;:!?)]/.test(formula.nextSibling?.data ?? ""))
+        .map(formula => {
+            const mark = document.createRange(), at = formula.nextSibling;
+            mark.setStart(at, at.data.search(/[.,;:!?)]/));
+            mark.setEnd(at, at.data.search(/[.,;:!?)]/) + 1);
+            return [mark.getBoundingClientRect().top, formula.getBoundingClientRect().bottom];
+        })""")
+    context.close()
+    assert len(lines) > 20
+    assert all(top < bottom for top, bottom in lines)
+
+
+@pytest.mark.site
 def test_search_finds_a_word_from_disk(html, page):
     page.goto((html / "search.html").as_uri() + "?q=trapezoid")
     page.wait_for_selector("#search-results li", timeout=20_000)

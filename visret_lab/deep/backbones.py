@@ -21,7 +21,7 @@ from visret_lab.deep import minivgg as mini
 from visret_lab.deep.deep_compression import decode
 from visret_lab.deep.minivgg import MiniVGG, vgg_layers
 from visret_lab.deep.shipped import WEIGHTS, load_into, read_weights
-from visret_lab.deep.taps import cut
+from visret_lab.deep.taps import Steps
 from visret_lab.deep.tflite import read_layers
 from visret_lab.features.images import require_rgb
 
@@ -46,7 +46,7 @@ class Backbone(nn.Module):
         self.network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).reshape(3, 1, 1), persistent=False)
-        self._cut = {}
+        self._steps, self._cut = Steps(self.network), {}
 
     def prepare(self, image):
         """uint8 H x W x 3, RGB -> float32 1 x 3 x H x W. No resizing: any size goes in.
@@ -72,7 +72,7 @@ class Backbone(nn.Module):
         for layer in layers:
             self.require_layer(layer)
         if layers not in self._cut:
-            self._cut[layers] = cut(self.network, {layer: self.layers[layer] for layer in layers})
+            self._cut[layers] = self._steps.cut({layer: self.layers[layer] for layer in layers})
         try:
             return self._cut[layers](x)
         except RuntimeError as error:
