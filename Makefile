@@ -53,7 +53,7 @@ test: unit ## Run everything: unit, reference, notebooks, exercises, site
 	@echo "== Chapters and solutions, each run once; the book from what they showed"
 	$(BIN)/python book/build.py
 	@echo "== The built site in a browser"
-	$(BIN)/python -m pytest -q tests/site -n 4
+	$(BIN)/python -m pytest -q tests/site -n 2
 
 reproduce: data ## Measure every table of the mini tier again, and compare with the records
 	$(BIN)/visret reproduce --tier mini

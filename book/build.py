@@ -24,7 +24,9 @@ import guide  # noqa: E402
 import pages  # noqa: E402
 
 EXECUTED = HERE / "_build" / "executed"
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# One thread a kernel. And glibc keeps the memory of large arrays for the next ones: each return to the system costs page faults anew.
+SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+            "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33), "MALLOC_TOP_PAD_": str(2**26)}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 OPEN = re.compile(r"## \d+\. Open: ")
@@ -41,13 +43,15 @@ def main():
     chapters = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     sources = chapters + sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
     with ProcessPoolExecutor(PROCESSES) as pool:
-        failed = sum(pool.map(execute, groups(sources)), [])
+        running = [pool.submit(execute, group) for group in groups(sources)]
+        written = pool.submit(pages.write)
+        failed = sum((group.result() for group in running), [])
+        written.result()
     if failed:
         sys.exit(f"\n{len(failed)} notebook(s) failed: {', '.join(failed)}. The book was not built.")
     for chapter in chapters:
         fill_table(chapter)
     stage(sources)
-    pages.write()
     guide.write()
     place = typeset()
     print(f"== {place / '_build' / 'html' / 'index.html'} ({time.perf_counter() - started:.0f} s)")
@@ -123,7 +127,7 @@ def run(source):
     """Execute one notebook into its place under _build/executed. Returns (seconds, error text or "")."""
     from visret_lab.teaching.execute import execute
 
-    os.environ.update(THREADS)
+    os.environ.update(SETTINGS)
     key, start = fingerprint.fingerprint(source), time.perf_counter()
     notebook, error = execute(source, TIMEOUT, warm=True)
     if error:

@@ -1,17 +1,17 @@
-"""Keep a formula and the mark after it on one line.
+"""Keep a formula and the mark that touches it on one line.
 
-A browser may break a line on either side of a formula, as of a picture; a full stop would then stand alone at the start of the next
-line, or a bracket at the end of this one. A word joiner (U+2060) between the two takes that place away (CSS Text 3, section 5.1).
+A browser may break a line on either side of a formula, as of a picture, whatever stands there: a full stop would then be alone at the
+start of the next line. Together in an element that does not wrap (course.css), they stay together.
 """
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-JOINER = "\u2060"
+AFTER, BEFORE = tuple(".,;:!?)]’”%"), tuple("([‘“")
 
 
 class JoinPunctuation(SphinxPostTransform):
-    """Put a word joiner between an inline formula and punctuation that touches it."""
+    """Put an inline formula and the marks that touch it into one element."""
 
     default_priority = 900
     formats = ("html",)
@@ -19,14 +19,23 @@ class JoinPunctuation(SphinxPostTransform):
     def run(self, **kwargs):
         """Called for each page, just before it is written."""
         for formula in list(self.document.findall(nodes.math)):
-            siblings = formula.parent.children
-            place = siblings.index(formula)
-            after = siblings[place + 1] if place + 1 < len(siblings) else None
-            before = siblings[place - 1] if place else None
-            if isinstance(after, nodes.Text) and after[:1] in tuple(".,;:!?)]’”%"):
-                formula.parent.replace(after, nodes.Text(JOINER + after))
-            if isinstance(before, nodes.Text) and before[-1:] in tuple("([‘“"):
-                formula.parent.replace(before, nodes.Text(before + JOINER))
+            self.join(formula.parent, formula)
+
+    @staticmethod
+    def join(parent, formula):
+        """Wrap one formula; text nodes beside it lose the mark that goes in."""
+        place = parent.index(formula)
+        before, after = (parent[i] if 0 <= i < len(parent) else None for i in (place - 1, place + 1))
+        opened = before[-1:] if isinstance(before, nodes.Text) and before.endswith(BEFORE) else ""
+        closed = after[:1] if isinstance(after, nodes.Text) and after.startswith(AFTER) else ""
+        if not opened and not closed:
+            return
+        if closed:
+            parent[place + 1] = nodes.Text(after[1:])
+        marks = [[nodes.Text(mark)] if mark else [] for mark in (opened, closed)]
+        parent[place] = nodes.inline("", "", *marks[0], formula, *marks[1], classes=["joined"])
+        if opened:
+            parent[place - 1] = nodes.Text(before[:-1])
 
 
 def setup(app):

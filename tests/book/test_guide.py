@@ -4,6 +4,7 @@ import importlib
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -237,14 +238,15 @@ def test_a_book_with_a_warning_is_no_book(build, monkeypatch, problem):
     assert stopped.value.code == 1 or "a page is broken" in stopped.value.code
 
 
-def test_the_build_writes_the_page_before_it_typesets(build, monkeypatch):
+def test_the_build_writes_the_pages_before_it_typesets(build, monkeypatch):
     story = []
+    monkeypatch.setattr(build, "ProcessPoolExecutor", ThreadPoolExecutor)
     monkeypatch.setattr(build, "groups", lambda sources: [])
     monkeypatch.setattr(build.copy_mathjax, "main", lambda: None)
     for name in ("fill_table", "stage"):
         monkeypatch.setattr(build, name, lambda _: None)
-    monkeypatch.setattr(build.pages, "write", lambda: None)
+    monkeypatch.setattr(build.pages, "write", lambda: story.append("pages"))
     monkeypatch.setattr(build.guide, "write", lambda: story.append("guide"))
     monkeypatch.setattr(build, "typeset", lambda: story.append("typeset") or ROOT)
     build.main()
-    assert story == ["guide", "typeset"]
+    assert story == ["pages", "guide", "typeset"]
