@@ -36,6 +36,7 @@ TABLES = {  # in the order of the pages
     "semart-encoders": Table("Paintings and their comments: vectors of the picture", "000", ("25",)),
     "semart-human": Table("Paintings and their comments: the machine against people", "000", ("25",)),
     "deep": Table("Networks off the shelf: codes, pooled maps, words, regions", "001", ("12", "13", "14", "15")),
+    "faster-rcnn": Table("Detectors: time and average precision", "001", ("15",)),
     "two-branch": Table("Images and sentences", "002", ("24",)),
     "phrase-localisation": Table("Phrases and the boxes that they name", "002", ("24",)),
     "state-of-the-art": Table("Compact image representations: state of the art when the lectures were given", "003", ("13", "17")),

@@ -31,6 +31,11 @@ def test_beyond_the_tolerance_the_row_is_named(value):
     assert said.startswith("a, mAP: ") and "0.5000" in said
 
 
+def test_seconds_are_not_compared_but_must_be_there():
+    kept, new = ({**KEPT, "rows": [*KEPT["rows"], {"row": "seconds a query", "metric": "town", "value": v}]} for v in (0.1, 0.9))
+    assert deviations(new, kept) == [] and deviations(KEPT, kept) == ["seconds a query, town: only in the record"]
+
+
 def test_a_row_on_one_side_only():
     less = {**KEPT, "rows": KEPT["rows"][:1]}
     assert deviations(less, KEPT) == ["b, mAP: only in the record"] and deviations(KEPT, less) == ["b, mAP: only in the new run"]
