@@ -13,6 +13,7 @@ from visret_lab.tables import remake, reproduce
 
 def record(table, value=0.5, seconds=1.0, ms=2.0):
     return {"table": table, "tier": "mini", "seed": 3, "tolerance": 0.005, "tolerance_reason": "because", "seconds": seconds,
+            "processor": "one",
             "rows": [{"row": "a", "metric": "mAP", "value": value, "low": 0.4, "high": 0.6, "ms_per_query": ms},
                      {"row": "seconds a query", "metric": "town", "value": ms, "low": None, "high": None, "ms_per_query": ms}]}
 

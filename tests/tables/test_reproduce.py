@@ -10,7 +10,7 @@ from visret_lab.cli import app
 from visret_lab.tables import reproduce
 from visret_lab.tables.reproduce import deviations
 
-KEPT = {"tier": "mini", "seed": 0, "tolerance": 0.005, "tolerance_reason": "because",
+KEPT = {"tier": "mini", "seed": 0, "tolerance": 0.005, "tolerance_reason": "because", "processor": "this one",
         "rows": [{"row": "a", "metric": "mAP", "value": 0.5, "low": 0.4, "high": 0.6},
                  {"row": "b", "metric": "mAP", "value": 0.2, "low": 0.1, "high": 0.3}]}
 
@@ -29,6 +29,26 @@ def test_within_the_tolerance_nothing_is_said():
 def test_beyond_the_tolerance_the_row_is_named(value):
     (said,) = deviations(changed(value), KEPT)
     assert said.startswith("a, mAP: ") and "0.5000" in said
+
+
+@pytest.mark.parametrize(("value", "ok"), [(0.396, True), (0.394, False), (0.604, True), (0.606, False), (float("nan"), False)])
+@pytest.mark.parametrize("processor", ["another one", None])
+def test_on_another_processor_a_value_lies_in_the_interval(value, ok, processor):
+    said = deviations({**changed(value), "processor": processor}, KEPT)
+    assert said == [] if ok else "on another processor 0.3950 to 0.6050" in said[0]
+    assert bool(deviations(changed(value), {**KEPT, "processor": None})) != ok, "where nobody knows, it is another one"
+
+
+def test_bounds():
+    row = {"value": 1.0, "low": 1.0, "high": 1.0, "queries": 20}
+    assert reproduce.bounds(row, 0.005, True) == (0.995, 1.005)
+    assert reproduce.bounds(row, 0.005, False) == (0.95, 1.05), "one of twenty answers"
+    assert reproduce.bounds({"value": 400.0}, 0.005, False) == (398, 402)
+    assert reproduce.bounds({"value": 0.4, "low": None, "high": None}, 0.005, False) == (0.395, 0.405)
+
+
+def test_the_processor_is_told():
+    assert reproduce.processor() == reproduce.processor() and "torch " in reproduce.processor()
 
 
 def test_seconds_are_not_compared_but_must_be_there():
