@@ -24,9 +24,7 @@ import guide  # noqa: E402
 import pages  # noqa: E402
 
 EXECUTED = HERE / "_build" / "executed"
-# One thread a kernel. And glibc keeps the memory of large arrays for the next ones: each return to the system costs page faults anew.
-SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-            "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33), "MALLOC_TOP_PAD_": str(2**26)}
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 BAR = re.compile(r"\d+%\|.*\[\d+:\d\d<|\d+/\d+ \[")  # a line of a tqdm bar
 MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 OPEN = re.compile(r"## \d+\. Open: ")
@@ -127,7 +125,7 @@ def run(source):
     """Execute one notebook into its place under _build/executed. Returns (seconds, error text or "")."""
     from visret_lab.teaching.execute import execute
 
-    os.environ.update(SETTINGS)
+    os.environ.update(THREADS)
     key, start = fingerprint.fingerprint(source), time.perf_counter()
     notebook, error = execute(source, TIMEOUT, warm=True)
     if error:

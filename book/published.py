@@ -94,7 +94,8 @@ def overview(tables, records):
             "the queries: mini is the worlds that this course paints, campus small sets of real photographs, full the sets of the papers. "
             "Beside a published figure stands in brackets whether ours, run on the set of the paper, lies within the tolerance that was "
             "declared before the run. **not run** means that nobody has run this method on this set, and nothing else. A source that was "
-            "remembered and not read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares.\n\n")
+            "remembered and not read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares. "
+            f"{made_on(records)}\n\n")
     lines = ["| table | chapter | published figures | of these run on the same set | of these within tolerance | figures of ours alone |",
              "|---|---|---|---|---|---|"]
     for name, about in TABLES.items():
@@ -107,6 +108,15 @@ def overview(tables, records):
         lines.append(f"| {{ref}}`{about.title} <{anchor(name)}>` | {', '.join(map(link, about.chapters))} | {len(verdicts)} | {len(run)} | "
                      f"{within if run else '–'} | {own} |")
     return text + "\n".join(lines) + "\n"
+
+
+def made_on(records):
+    """On which processors the runs of mini were made, and what that means for who runs them again: a sentence or two."""
+    known = sorted({r["processor"] for (_, tier), r in records.items() if tier == "mini" and r and r.get("processor")})
+    if not known:
+        return ""
+    return (f"The runs of mini were made on {' and '.join(known)}. The same processor gives the same values; another one adds in another "
+            "order, and what is learnt makes much of the last digits: there a value has to lie in the interval of ours.")
 
 
 def section(name, rows, records):

@@ -82,6 +82,13 @@ def test_the_first_page_counts(published):
     assert "| {ref}`Paintings and their comments <table-semart>` | [25](../notebooks/25_semart.ipynb) | 3 | 2 | 1 | 1 |" in text
 
 
+def test_the_first_page_says_what_the_runs_were_made_on(published):
+    assert published.made_on({("a", "mini"): record(), ("b", "mini"): None}) == ""
+    told = published.made_on({("a", "mini"): record() | {"processor": "P"}, ("b", "mini"): record() | {"processor": "O"},
+                              ("b", "campus"): record() | {"processor": "Q"}})
+    assert told.startswith("The runs of mini were made on O and P. ")
+
+
 def test_bars_and_stars_of_names_are_escaped(published):
     assert published.markdown(["a"], [["x|y *"]]).splitlines()[2] == "| x\\|y \\* |"
 

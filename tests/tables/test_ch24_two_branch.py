@@ -1,8 +1,11 @@
 """The run of chapter 24 on a toy set: what is chosen, what counts, and the published names of the rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from visret_lab.crossmodal import image_text
 from visret_lab.crossmodal.cca import CCA
 from visret_lab.crossmodal.image_text import views
 from visret_lab.datasets.captioned import CaptionedSet
@@ -38,6 +41,16 @@ def test_branches_begin_as_the_cca_and_are_never_worse_on_validation(one, tmp_pa
     assert seen[0] == pytest.approx(ch24.mean_score(ch24.by_cca(one, cca, "val")), abs=1e-3)
     own = ch24.mean_score(ch24.places(network, *one.split("val")))
     assert own == pytest.approx(max(seen), abs=0.02)  # ties of equal sentences may fall otherwise behind the fold
+
+
+@pytest.mark.parametrize(("rate", "better"), [(1e-3, True), (1.0, False)])
+def test_a_second_call_gives_what_the_first_one_gave(one, tmp_path, rate, better):
+    """Also where no check is better than the start: the CCA's own weights come back, and the second call has seen no check itself."""
+    cca, _ = ch24.chosen_cca(one)
+    schedule = replace(image_text.SCHEDULE, steps=20, check=5, rate=rate)
+    (first, seen), (second, again) = (image_text.refine(one, cca, tmp_path, schedule) for _ in range(2))
+    assert seen == again and len(seen) == 5 and (max(seen) > seen[0]) == better
+    assert np.array_equal(first.embed_images(one.images), second.embed_images(one.images))
 
 
 def test_branches_of_another_cca_do_not_go_on_from_a_checkpoint_of_this_one(one, monkeypatch, tmp_path):

@@ -20,6 +20,7 @@ from visret_lab.crossmodal.ranks import both_ways
 from visret_lab.crossmodal.text import TfIdf
 from visret_lab.crossmodal.two_branch import PairBatches, TwoBranch
 from visret_lab.deep.shipped import load_into, read_weights
+from visret_lab.training.checkpoints import read_log
 from visret_lab.training.classification import Schedule
 from visret_lab.training.loop import minimise
 from visret_lab.training.losses.structure_preserving import ONE_DIRECTION, STRUCTURE, TWO_DIRECTIONS, StructurePreserving
@@ -190,18 +191,14 @@ def refine(ground, cca, folder, schedule, margin=MARGIN, hardest=HARDEST, loss="
     x, y, owner = ground.split("train")
     held = ground.split("val")
     asked = [whitened(rows, *side) for rows, side in zip(held[:2], sides, strict=True)]
-    network, seen = TwoBranch(len(size), len(size), None, len(size)), []
+    network = TwoBranch(len(size), len(size), None, len(size))
     _as_identity(network)
-
-    def test():
-        seen.append(score(network, *asked, held[2]))
-        return {"score": seen[-1]}
-
-    test()
     inside = [whitened(rows, *side) for rows, side in zip((x, y), sides, strict=True)]
     batches = PairBatches(network, StructurePreserving(LOSSES[loss], margin, hardest), *inside, owner, schedule.batch, 2)
-    minimise(network, batches, schedule, folder, test, progress, patience=schedule.steps)
-    if max(seen[1:], default=np.inf) <= seen[0]:
+    before = score(network, *asked, held[2])
+    minimise(network, batches, schedule, folder, lambda: {"score": score(network, *asked, held[2])}, progress, patience=schedule.steps)
+    seen = [before, *(line["score"] for line in read_log(Path(folder)))]  # of the log: behind a stop, this call has not seen all checks
+    if max(seen[1:]) <= before:
         _as_identity(network)
     network.image, network.sentence = fold(network.image, *sides[0]), fold(network.sentence, *sides[1])
     return network.eval(), seen
