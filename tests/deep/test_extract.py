@@ -106,6 +106,29 @@ def test_it_goes_on_where_it_was_stopped(backbone, dataset):
     assert len(found) == 7
 
 
+def test_a_size_that_all_pictures_have_is_no_size(backbone, dataset):
+    """Maps of pictures as they are serve a caller who asks for the size that they have; one picture of another size, and they do not."""
+    same = SimpleNamespace(**vars(dataset) | {"ids": [n for n in dataset.ids if max(dataset.image(n).shape[:2]) == 32]})
+    assert len(same.ids) > 1
+    computed, several = [], Backbone.several
+
+    def counted(self, x, layers):
+        computed.append(len(x))
+        return several(self, x, layers)
+
+    for queries in (False, True):
+        as_they_are = extract_maps(backbone, "conv1", same, queries)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Backbone, "several", counted)
+            again = extract_maps(backbone, "conv1", same, queries, longest=32)
+            assert not computed and all(np.array_equal(a, b) for a, b in zip(again, as_they_are, strict=True))
+            extract_maps(backbone, "conv1", same, queries, longest=16)
+            assert sum(computed) == len(as_they_are)
+        computed.clear()
+    found = extract_maps(backbone, "conv1", dataset, longest=32)
+    assert {max(maps.shape[1:]) for maps in found} == {32} and len({maps.shape for maps in extract_maps(backbone, "conv1", dataset)}) > 1
+
+
 def test_a_damaged_part_is_computed_again(backbone, dataset, tmp_path):
     first = extract_maps(backbone, "conv1", dataset)
     (broken, *_) = sorted(tmp_path.rglob("*.npz"))

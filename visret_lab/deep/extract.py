@@ -103,6 +103,8 @@ def _keep(backbone, layers, dataset, queries, longest, batch, pool):
         raise ValueError(f"{dataset.name} has no {'queries' if queries else 'images'}; there is nothing to compute.")
     for layer in layers:
         backbone.require_layer(layer)
+    if longest is not None and all(_longer_side(dataset, item) == longest for item in items):
+        longest = None  # no picture would change: what was computed of them as they are is what is wanted
     get = partial(_query, dataset, longest=longest) if queries else (lambda name: resized(dataset.image(name), longest))
     folders = [cache_dir("features", f"{dataset.name}-{dataset.tier}", _key(backbone, layer, dataset, items, longest, pool))
                for layer in layers]
@@ -126,6 +128,13 @@ def _read_or_mend(path, part, run):
         (kept,) = run(part)
         _write(path, kept)
     return kept
+
+
+def _longer_side(dataset, item):
+    """Pixels of the longer side of the picture that `longest` speaks of: of an image, or of the image that a query is cut from."""
+    if not hasattr(item, "image_id"):
+        return max(dataset.image(item).shape[:2])
+    return max((dataset.query_image(item) if item.box is None else dataset.image(item.image_id)).shape[:2])
 
 
 def _query(dataset, query, longest):

@@ -50,10 +50,18 @@ def ground(paintings=None):
 
 
 def by_cca(one, cca, view, parts, split):
-    """Cosines of the texts (rows) and pictures (columns) of a split: float32 n x n."""
+    """Cosines of the texts (rows) and pictures (columns) of a split: float32 n x n. Equal texts have equal rows, to the last digit: a
+    product of matrices rounds a row by its position, and among equal titles that would draw the order."""
     rows = one.split(split)
-    images, texts = cca.transform(one.views[view][rows], one.texts(parts)[rows])
-    return texts @ images.T
+    written_ = one.texts(parts)[rows]
+    images, texts = cca.transform(one.views[view][rows], written_)
+    return (texts @ images.T)[first_equal(written_)]
+
+
+def first_equal(rows):
+    """Position of the first row that equals each row: n x D -> int64 n."""
+    _, first_, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return first_[group.ravel()]
 
 
 def chosen_cca(one, view=VIEW, parts=PARTS):
