@@ -68,6 +68,7 @@ TABLES = {  # in the order of the pages
 }
 TIERS = ("mini", "campus", "full")
 WIDEST = 6  # columns of measures that a page shows without scrolling sideways, more or less
+SMALL = 0.0095  # below it three decimals say too little
 KEY = ("*Ours* stands by tier: *mini* is painted, *campus* are small sets of real photographs, *full* the sets of the papers. Square brackets "
        "hold the 95 % interval over the queries. A measure names its set behind the first comma, and then the question; *easy*, *medium*, "
        "*hard* and *classic* are the protocols of [Evaluation](../notebooks/01_evaluation.ipynb). Short names of methods are those of the "
@@ -158,10 +159,17 @@ def table(title, rows, shown):
 
 
 def ours(row, tier, records):
-    """A value of ours with its interval, which is not broken into two lines."""
-    kept = _kept(row, tier, records)
+    """A value of ours with its interval, all three with as many decimals; the interval is not broken into two lines.
+
+    An end keeps its sign, even when nothing but zeros is left of it: it says on which side of 0 it lies.
+    """
+    kept, value = _kept(row, tier, records), row["ours"][tier]
     low, high = kept.get("low"), kept.get("high")
-    return figure(row["ours"][tier]) + (f" [{figure(low)},\u00a0{figure(high)}]" if low is not None and high is not None else "")
+    if low is None or high is None:
+        return figure(value)
+    largest = max(abs(value), abs(low), abs(high))
+    decimals = 0 if largest >= 1000 else 1 if largest > 1 else 3 if largest >= SMALL else 4
+    return f"{value:z,.{decimals}f} [{low:,.{decimals}f},\u00a0{high:,.{decimals}f}]"
 
 
 def printed(value):
@@ -170,12 +178,12 @@ def printed(value):
 
 
 def figure(value):
-    """A measured figure with the digits that say something: shares with three, ranks with one, counts whole."""
+    """A measured figure without an interval, with the digits that say something: shares with three, ranks with one, counts whole."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     if abs(value) > 1:
         return f"{value:.1f}"
-    return f"{value:z.3f}" if abs(value) >= 0.0095 or abs(value) < 1e-4 else f"{value:.2g}"
+    return f"{value:z.3f}" if abs(value) >= SMALL or abs(value) < 1e-4 else f"{value:.2g}"
 
 
 def verdict(row, records):

@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from visret_lab.tables import reproduce
@@ -36,12 +37,16 @@ def test_every_table_is_on_a_page_of_its_deck_and_every_chapter_is_there(publish
 
 
 def test_every_figure_of_every_record_and_of_every_paper_stands_on_the_page_of_its_table(published):
-    pages = published.pages()
+    """A figure stands there if a number of the page is that figure, rounded: at most half a unit of the number's last digit off."""
+    printed = {name: np.array([(float(n.replace(",", "")), 0.5001 * 10.0 ** -len(n.partition(".")[2]))
+                               for n in set(re.findall(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?", text))])
+               for name, text in published.pages().items()}
     for r in reproduce.rows():
-        page = pages[f"published_{published.TABLES[r['table']].deck}"]
-        for value in [published.figure(v) for v in r["ours"].values() if not isinstance(v, str)]:
-            assert value in page
-        assert r["published"] is None or published.printed(r["published"]) in page
+        numbers, half = printed[f"published_{published.TABLES[r['table']].deck}"].T
+        for value in [v for v in r["ours"].values() if not isinstance(v, str)]:
+            near = np.abs(numbers - value) <= half
+            assert near.any() and half[near].min() <= max(0.06 * abs(value), 0.0006), (r["table"], r["row"], r["metric"], value)
+        assert r["published"] is None or np.isclose(numbers, r["published"], rtol=1e-6).any()
 
 
 def test_a_published_figure_that_nobody_ran_says_so(published):
@@ -96,6 +101,18 @@ def test_bars_and_stars_of_names_are_escaped(published):
 def test_the_contents_name_every_page(published):
     named = set(re.findall(r"file: generated/(published\w+)", (ROOT / "book" / "_toc.yml").read_text()))
     assert named == set(published.pages())
+
+
+def test_a_value_and_its_interval_have_as_many_decimals(published):
+    def shown(value, low, high):
+        kept = {("semart", "mini"): record([{"row": "x", "metric": "R@1", "value": value, "low": low, "high": high}])}
+        return published.ours(row(mini=value), "mini", kept).replace("\u00a0", " ")
+
+    assert shown(-0.0025, -0.0048, -0.00048) == "-0.0025 [-0.0048, -0.0005]"
+    assert shown(-0.024, -0.052, -0.00047) == "-0.024 [-0.052, -0.000]"  # the end lies left of 0
+    assert shown(-0.00001, -0.2, 0.2) == "0.000 [-0.200, 0.200]"
+    assert shown(0.98, 0.96, 1.0) == "0.980 [0.960, 1.000]" and shown(4130.2, 900.0, 5000.0) == "4,130 [900, 5,000]"
+    assert shown(2.0, 1.5, 14.25) == "2.0 [1.5, 14.2]"
 
 
 def test_a_figure_has_the_digits_that_say_something(published):

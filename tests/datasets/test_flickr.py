@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from visret_lab.datasets.captions_common import duplicates
+from visret_lab.datasets.captions_common import duplicates, readable
 from visret_lab.datasets.errors import DataError
 from visret_lab.datasets.flickr import load_flickr8k, load_flickr30k, read_boxes, read_sentence
 
@@ -171,3 +171,8 @@ def test_annotations_of_another_form(thirty, change, words):
     (thirty / "Annotations/b.xml").write_text(XML.replace(*change))
     with pytest.raises(DataError, match=words):
         read_boxes(thirty / "Annotations/b.xml")
+
+
+def test_a_caption_is_shown_as_one_writes_it():
+    assert readable("Near the ocean , a dog runs . A cat sleeps !") == "Near the ocean, a dog runs. A cat sleeps!"
+    assert readable("It is 3.5 m long") == "It is 3.5 m long"

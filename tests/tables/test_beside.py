@@ -8,6 +8,7 @@ ROWS = [{"table": "t", "row": "A", "metric": "mAP, Oxford", "published": 0.5, "o
         {"table": "t", "row": "A", "metric": "mAP, town", "published": None, "ours": {"mini": 0.25, "campus": "not run"}},
         {"table": "t", "row": "B", "metric": "mAP, Oxford", "published": 0.75, "ours": {"mini": "not run", "campus": "not run"}},
         {"table": "t", "row": "D", "metric": "mAP, places", "published": None, "ours": {"mini": "not run", "campus": 0.5}},
+        {"table": "places", "row": "E", "metric": "median rank, museum", "published": 539.0, "ours": {"mini": 210.5, "campus": "not run"}},
         {"table": "other", "row": "C", "metric": "mAP, town", "published": None, "ours": {"mini": 0.1, "campus": 0.1}}]
 
 
@@ -21,6 +22,11 @@ def test_a_row_has_what_was_published_and_what_was_run_here():
     cells = [line.split(">")[1].split("<")[0] for line in html.splitlines() if "<td" in line]
     assert cells == ["A", "0.500", "-", "0.250", "B", "0.750", "-", "not run"]
     assert "not run" in module.beside("t", {"Oxford": "mAP, Oxford"}, {"town": "mAP, town"}, ["A"], tier="campus").to_html()
+
+
+def test_a_median_place_is_no_share():
+    html = module.beside("places", {"median": "median rank, museum"}, {"ours": "median rank, museum"}, tier="mini").to_html()
+    assert ">539.0<" in html and ">210.5<" in html
 
 
 def test_a_row_of_another_tier_is_left_out():

@@ -1,5 +1,6 @@
 """What the loaders of captions share: text of a file in its encoding, pictures of a folder, and what stands twice."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -93,6 +94,11 @@ class Duplicates(NamedTuple):
     texts: dict
     captions: int
     across: int
+
+
+def readable(caption):
+    """A caption as one writes it. Published sets part words and marks by blanks: "A dog runs ." becomes "A dog runs."."""
+    return re.sub(r"\s+([.,;:!?])", r"\1", caption)
 
 
 def duplicates(data):

@@ -1,5 +1,7 @@
 """A chapter's own view of a published table: a row a method, the published measures, and ours of this tier."""
 
+from functools import partial
+
 import pandas as pd
 
 from visret_lab.datasets.load import current_tier
@@ -32,8 +34,8 @@ def beside(table, published, ours, names=None, tier=None):
         if any(v is not None for v in told.values()) or any(v != "not run" for v in run.values()):
             lines.append({"method": name, **told, **run})
     return pd.DataFrame(lines).style.hide(axis="index").format(
-        {head: _shown for head in (*published, *ours)})
+        {head: partial(_shown, digits=1 if metric.startswith("median rank") else 3) for head, metric in (published | ours).items()})
 
 
-def _shown(value):
-    return value if isinstance(value, str) else "-" if value is None or pd.isna(value) else f"{value:.3f}"
+def _shown(value, digits):
+    return value if isinstance(value, str) else "-" if value is None or pd.isna(value) else f"{value:.{digits}f}"

@@ -22,6 +22,7 @@ from visret_lab.crossmodal.scene_views import picture_vectors
 from visret_lab.crossmodal.word_vectors import WordVectors, learn_word_vectors
 from visret_lab.datasets.cache import cache_dir
 from visret_lab.datasets.captions import load_captions
+from visret_lab.datasets.captions_common import readable
 from visret_lab.evaluation import Result, bootstrap_interval
 from visret_lab.protocols import Query, Relevance
 
@@ -200,7 +201,7 @@ class SentenceSet:
 
     def query_text(self, query):
         """The sentence."""
-        return self.texts[int(query.id.split()[1])]
+        return readable(self.texts[int(query.id.split()[1])])
 
     def relevant(self, query, protocol):
         """The picture that the sentence was written for."""
