@@ -14,7 +14,7 @@ STYLE = """<style>
 .failures{--good:#1a7f4b;--bad:#c8442f;--asked:#b58900;--soft:#595959}
 html[data-theme=dark] .failures{--good:#4fc98a;--bad:#ff8a75;--asked:#ffd21f;--soft:#bdbdbd}
 .failures{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0 1rem;align-items:flex-end}
-.failures figure{margin:0;text-align:center;font-size:.75rem;line-height:1.3;max-width:100px}
+.failures figure{margin:0;text-align:center;font-size:.75rem;line-height:1.3;max-width:min(100px,calc((100% - 2.45rem) / 7))}
 .failures img{display:block;border:3px solid var(--bad);border-radius:4px;background:none;width:100%;height:auto}
 .failures .right img{border-color:var(--good);border-style:double}
 .failures .asked img{border-color:var(--asked)}

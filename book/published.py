@@ -96,7 +96,8 @@ def overview(tables, records):
             "Beside a published figure stands in brackets whether ours, run on the set of the paper, lies within the tolerance that was "
             "declared before the run. **not run** means that nobody has run this method on this set, and nothing else. A source that was "
             "remembered and not read says so.\n\nEach table has its command; `visret reproduce check TABLE --tier TIER` runs it again and compares. "
-            f"{made_on(records)}\n\n")
+            f"{made_on(records)}\n\nThe tolerances, and why: "
+            + "; ".join(f"{tier} ±{size} ({reason})" for tier, (size, reason) in reproduce.TOLERANCE.items()) + ".\n\n")
     lines = ["| table | chapter | published figures | of these run on the same set | of these within tolerance | figures of ours alone |",
              "|---|---|---|---|---|---|"]
     for name, about in TABLES.items():
@@ -133,7 +134,9 @@ def section(name, rows, records):
     for tier in TIERS:
         record = records.get((name, tier))
         if record:
-            said.append(f"{tier}: seed {record['seed']}, tolerance {record['tolerance']} ({record['tolerance_reason']})")
+            declared = record["tolerance"], record["tolerance_reason"]  # those of a tier stand on the first page, once
+            reason = "" if declared == reproduce.TOLERANCE[tier] else f" ({declared[1]})"
+            said.append(f"{tier}: seed {record['seed']}, tolerance {declared[0]}{reason}")
     text += f"Runs: {'; '.join(said)}.\n\n" if said else "Runs: none yet.\n\n"
     told = [r for r in rows if r["published"] is not None]
     if told:

@@ -45,7 +45,7 @@ def _measured(record, table):
             point = working_point(run)
             effort = "" if kind == "exact" else f"{EFFORT[kind]} {point['effort']:.0f}"
             rows.append([NAMES[kind], f"{run['n']:,}", effort, f"{point['recall']:.2f}",
-                         f"{point['ms']:.3f} ({point['ms_low']:.3f} to {point['ms_high']:.3f})",
+                         f"{point['ms']:.3f}",
                          f"{run['bytes'] / run['n']:.0f}", f"{run['train_s']:.1f}", f"{run['add_s']:.1f}",
                          f"{run['peak_bytes'] / 1e6:,.0f}"])
     codes = [run for run in record["runs"] if run["engine"] == "ivfpq"]

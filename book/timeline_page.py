@@ -14,8 +14,8 @@ from visret_lab.thumbnails import data_uri  # noqa: E402
 
 SIDE, QUALITY = 84, 60  # of the small pictures: there are many
 PART = 0.85  # of the best mAP: which method is the smallest that reaches it?
-ERAS = (2004, 2012, 2016, 2019)  # the last year of each column of the figure
-DECADE, HEIGHT = 30, 200  # printer's points of a factor of ten, and of 1 in mAP, in a panel: about
+ERAS = (2004, 2012, 2016, 2019)  # the last year of each row of the figure
+DECADE, HEIGHT = 40, 176  # printer's points of a factor of ten, and of 1 in mAP, in a panel: about
 SIDES = ((4, 3), (4, -10), (-14, 3), (-14, -10), (-5, 8), (-5, -15))  # of a point, where its number may stand
 TEXT = """# Timeline
 
@@ -36,7 +36,7 @@ READ = """
 :alt: {alt}
 :width: 100%
 
-mAP against bytes an image (above) and milliseconds a question (below), in four steps of time. What is new in a period is blue, with its
+mAP against bytes an image (left) and milliseconds a question (right), in four steps of time. What is new in a period is blue, with its
 number in the table below; what was there before is grey. The line joins the methods for which no other is both better and smaller, and goes
 on to the right, where more is paid and nothing won. The time of a question begins when its features are there: colours counted, descriptors found, the network passed.
 ```
@@ -100,7 +100,7 @@ def table(rows):
     lines = ["| no. | year | method | mAP | bytes an image | ms a question | chapter |", "|---|---|---|---|---|---|---|"]
     for number, row in enumerate(rows, 1):
         step = chapters[row["row"]]
-        lines.append(f"| {number} | {row['year']} | {row['row']} {{cite}}`{step.source}` | {row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}] | "
+        lines.append(f"| {number} | {row['year']} | {row['row']} {{cite}}`{step.source}` | {row['value']:.3f} [{row['low']:.3f},\u00a0{row['high']:.3f}] | "
                      f"{row['bytes_per_image']:,.0f} | {short(row['ms_per_query'])} | [{step.chapter[:2]}](../notebooks/{step.chapter}.ipynb) |")
     return "\n".join(lines) + "\n\n"
 
@@ -130,15 +130,18 @@ def explorer_data(rows, dataset):
 
 
 def figure(record, path):
-    """Write the figure of costs: two rows of panels, a column for each era."""
+    """Write the figure of costs: a row of panels for each era, bytes on the left and milliseconds on the right."""
     rows = shown(record)
     with plt.rc_context({**STYLE, "svg.hashsalt": "visret", "svg.fonttype": "path"}):
-        drawn, axes = plt.subplots(2, len(ERAS), figsize=(11.5, 6), sharey=True, sharex="row", layout="constrained")
-        for line, (key, label) in zip(axes, (("bytes_per_image", "bytes an image"), ("ms_per_query", "ms a question")), strict=True):
-            for axis, until, since in zip(line, ERAS, (0, *ERAS), strict=False):
+        drawn, axes = plt.subplots(len(ERAS), 2, figsize=(6.4, 10), sharey=True, sharex="col", layout="constrained")
+        for line, until, since in zip(axes, ERAS, (0, *ERAS), strict=False):
+            for axis, key in zip(line, ("bytes_per_image", "ms_per_query"), strict=True):
                 panel(axis, [r for r in rows if r["year"] <= until], since, key)
-                axis.set(xscale="log", xlabel=label, title=f"up to {until}")
+                axis.set(xscale="log", title=f"up to {until}")
             line[0].set_ylabel("mAP")
+        axes[0, 0].set_ylim(bottom=0)  # of all panels, once all points are drawn
+        for axis, label in zip(axes[-1], ("bytes an image", "ms a question"), strict=True):
+            axis.set_xlabel(label)
         drawn.savefig(path, facecolor="white", metadata={"Date": None})
         plt.close(drawn)
 
@@ -146,23 +149,30 @@ def figure(record, path):
 def panel(axis, rows, since, key):
     """One panel: older methods grey, new ones blue with their numbers; the line joins those that nothing beats, and goes on to the right:
     what costs more is not better."""
-    taken = []
+    taken, fresh = [], [r for r in rows if r["year"] > since]
     for number, row in enumerate(rows, 1):
         new = row["year"] > since
         axis.plot(row[key], row["value"], "o", color="#2c5aa0" if new else "#b5b5b5", ms=6 if new else 4, zorder=2 + new)
         if new:
-            axis.annotate(str(number), (row[key], row["value"]), xytext=free_side(taken, row, key), textcoords="offset points", fontsize=8)
+            axis.annotate(str(number), (row[key], row["value"]), xytext=free_side(taken, row, key, fresh), textcoords="offset points", fontsize=8)
     front = sorted((r for r in rows if unbeaten(r, rows, key)), key=lambda r: r[key])
     ends = [r[key] for r in front] + [max(r[key] for r in rows)]
     axis.step(ends, [r["value"] for r in front] + [front[-1]["value"]], where="post", color="#2c5aa0", lw=1, alpha=0.5, zorder=1)
 
 
-def free_side(taken, row, key):
-    """Where the number of a point stands, in printer's points from it: the first side that no number in `taken` stands on, which grows."""
-    at = DECADE * np.log10(row[key]), HEIGHT * row["value"]
+def place(row, key):
+    """Where a point lies, in printer's points from an arbitrary one."""
+    return DECADE * np.log10(row[key]), HEIGHT * row["value"]
+
+
+def free_side(taken, row, key, points=()):
+    """Where the number of a point stands, in printer's points from it: the first side where no number in `taken`, which grows, and none of
+    the other points lies."""
+    at = place(row, key)
+    dots = [(a - 4, b - 4) for a, b in (place(p, key) for p in points if p is not row)]  # where a number would begin that hides the dot
     for side in SIDES:
         x, y = at[0] + side[0], at[1] + side[1]
-        if all(abs(x - a) > 11 or abs(y - b) > 9 for a, b in taken):
+        if all(abs(x - a) > 11 or abs(y - b) > 9 for a, b in taken + dots):
             break
     else:
         side, (x, y) = SIDES[0], (at[0] + SIDES[0][0], at[1] + SIDES[0][1])

@@ -68,6 +68,14 @@ def test_a_verdict_only_on_the_same_set_and_by_the_declared_tolerance(published)
     assert "seed 3, tolerance 0.01 (so)" in own
 
 
+def test_the_reason_of_a_tolerance_stands_once_for_all_unless_a_table_has_its_own(published):
+    for tier, (size, reason) in reproduce.TOLERANCE.items():
+        assert f"{tier} ±{size} ({reason})" in published.overview({name: [] for name in published.TABLES}, {})
+    size, reason = reproduce.TOLERANCE["mini"]
+    told = published.section("semart", [row(mini=0.5)], {("semart", "mini"): record(tolerance=size) | {"tolerance_reason": reason}})
+    assert f"mini: seed 3, tolerance {size}.\n" in told and reason not in told
+
+
 def test_what_nobody_published_has_no_table_of_published_figures(published):
     text = published.section("semart", [row(told=None, mini=0.25)], {("semart", "mini"): record()})
     assert "Nothing was published" in text and text.count("| method |") == 1 and "**Published" not in text

@@ -81,7 +81,7 @@ def test_the_explorer_gets_lists_with_their_verdicts(book):
 
 def test_the_page_has_a_line_for_each_method_with_source_and_chapter(book):
     text = book[0].page(RECORD)
-    assert "| 2 | 2007 | Words, then verification {cite}`philbin2007object` | 0.300 [0.200, 0.400] | 16 | 1,550 |" in text
+    assert "| 2 | 2007 | Words, then verification {cite}`philbin2007object` | 0.300 [0.200,\u00a00.400] | 16 | 1,550 |" in text
     assert "[05](../notebooks/05_bag_of_words.ipynb)" in text and "from 0.10 (Colour histogram, 1991) to 0.33 (The whole system, 2019) in 2 steps" in text
 
 
@@ -89,6 +89,19 @@ def test_the_figure_is_the_same_for_the_same_record(book, tmp_path):
     for name in ("a", "b"):
         book[0].figure(RECORD, tmp_path / f"{name}.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_every_point_lies_inside_its_panel(book, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(book[0].plt, "close", drawn.append)
+    book[0].figure(RECORD, tmp_path / "f.svg")
+    for axis in drawn[0].axes:
+        (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+        points = np.concatenate([line.get_xydata() for line in axis.lines])
+        assert bottom == 0 and left <= points[:, 0].min() and points[:, 0].max() <= right and points[:, 1].max() < top
+    assert max(len(axis.lines) for axis in drawn[0].axes) == len(ROWS) + 1
+    monkeypatch.undo()
+    book[0].plt.close(drawn[0])
 
 
 def test_the_museum_hangs_each_failure_with_its_reason_and_words_for_each_picture(book):
@@ -112,3 +125,14 @@ def test_numbers_of_points_that_lie_together_stand_apart(book):
     assert len(set(sides)) == 4
     assert all(abs(x - a) > 11 or abs(y - b) > 9 for i, (x, y) in enumerate(taken) for a, b in taken[:i])
     assert timeline_page.free_side(taken, {"cost": 1e6, "value": 0.5}, "cost") == sides[0]
+
+
+def test_a_number_does_not_hide_another_point(book):
+    timeline_page, _ = book
+    row = {"cost": 100.0, "value": 0.5}
+    first = timeline_page.free_side([], row, "cost", [row])
+    x, y = timeline_page.place(row, "cost")
+    hidden = {"cost": 10 ** ((x + first[0] + 4) / timeline_page.DECADE), "value": (y + first[1] + 4) / timeline_page.HEIGHT}
+    side = timeline_page.free_side([], row, "cost", [row, hidden])
+    dot = timeline_page.place(hidden, "cost")
+    assert side != first and (abs(x + side[0] + 4 - dot[0]) > 11 or abs(y + side[1] + 4 - dot[1]) > 9)
