@@ -1,4 +1,4 @@
-"""Pages that are made from records, and the pictures of the front page. Nothing here runs a method: "not run" is an answer."""
+"""Pages that are made from records, and the picture of the front page. Nothing here runs a method: "not run" is an answer."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ MEANING = {"cold": "*Cold* means that all that the chapters compute from picture
 
 
 def write():
-    """Write book/generated/*.md and the two pictures of the front page."""
+    """Write book/generated/*.md and the picture of the front page."""
     folder = HERE / "generated"
     folder.mkdir(exist_ok=True)
-    import front  # this and scale_page import matplotlib, and front the town
+    import front  # it and scale_page import matplotlib, and front the town
     import item_page
     import methods_page
     import museum_page
@@ -126,16 +126,15 @@ def races():
     """Our code against the reference libraries."""
     record = _record("bench.json")
     text = ("# Method against reference\n\nEach row is one run of `visret bench`: our code and a reference on the same input. "
-            "The ratio is the reference's time divided by ours: above 1, ours is faster; *asked for* is the ratio that was set as the aim "
-            "before. The last column is the largest difference of the two outputs.\n\n")
+            "The ratio is the reference's time divided by ours: above 1, ours is faster; behind it, in brackets, stands the ratio that was "
+            "set as the aim before. The number is the chapter's. The last column is the largest difference of the two outputs.\n\n")
     if record is None:
         return text + "Not run yet.\n"
     rows = [[r["chapter"][:2], plain(r["name"]) + f"<br>*against* {plain(r['reference'])}"
-             + (f"<br><small>{plain(r['note'])}</small>" if r["note"] else ""), f"{1e3 * r['ours_s']:.2f}",
-             f"{1e3 * r['reference_s']:.2f}", f"{r['ratio']:.1f}", f"{r['target']:.2g}",
-             f"{r['max_difference']:.1e}" if r["max_difference"] else "0"] for r in record["races"]]
+             + (f"<br><small>{plain(r['note'])}</small>" if r["note"] else ""), f"{1e3 * r['ours_s']:,.2f} / {1e3 * r['reference_s']:,.2f}", f"{r['ratio']:,.1f} ({r['target']:,g})",
+             f"{r['max_difference']:.0e}" if r["max_difference"] else "0"] for r in record["races"]]
     versions = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
-    return text + table(["chapter", "what", "ours, ms", "reference, ms", "ratio", "asked for", "difference"], rows) + \
+    return text + table(["no.", "what", "ms, ours / reference", "ratio (aim)", "difference"], rows) + \
         f"\nRun with {versions}.\n"
 
 
