@@ -8,8 +8,7 @@ import numpy as np  # noqa: E402
 
 from visret_lab.bench.plan import Machine, model, plans  # noqa: E402
 from visret_lab.bench.scale import EFFORT, ENGINES, laws, working_point  # noqa: E402
-from visret_lab.teaching.capacity import capacity_html  # noqa: E402
-from visret_lab.teaching.capacity.capacity import two_digits  # noqa: E402
+from visret_lab.teaching.capacity import capacity_html, duration  # noqa: E402
 from visret_lab.teaching.figures import STYLE  # noqa: E402
 from visret_lab.teaching.laws import NAMES, machines, milliseconds, size  # noqa: E402
 
@@ -124,13 +123,13 @@ def _carried(record, table):
     for n in (1e7, 1e8, 1e9):
         for kind, values in plans(found, n, machine).items():
             rows.append([f"10{{sup}}`{np.log10(n):.0f}`", NAMES[kind], size(values["bytes"]),
-                         machines(values), milliseconds(values), two_digits(values["build_hours"])])
+                         machines(values), milliseconds(values), duration(values["build_s"])])
     return (
         "## Carried on, on paper\n\n"
         f"Nothing below was measured. It is what the laws say, for machines with {machine.memory / 1e9:g} GB and {machine.cores} "
         f"cores, and {machine.rate:g} queries a second. *Machines* are parts of the database times copies of the whole. In brackets "
         "behind a time: what the ends of the exponent's interval would give.\n\n"
-        + table(["vectors", "index", "memory", "machines", "one query, ms", "adding, hours"], rows)
+        + table(["vectors", "index", "memory", "machines", "one query, ms", "adding"], rows)
         + "\n## Move the assumptions\n\n```{raw} html\n" + capacity_html(found) + "\n```\n\n")
 
 

@@ -84,6 +84,8 @@ def test_the_calculator_says_the_same_with_and_without_its_script(html, browser)
             slider.press("Home")
             assert "10,000" in opened.locator('output[data-of="n"]').inner_text()
             assert "5.12 MB" in opened.locator(".capacity tbody").inner_text()  # 10,000 vectors of 512 bytes, compared exactly
+            added = opened.locator(".capacity tbody tr").evaluate_all("rows => rows.map(row => row.lastElementChild.textContent)")
+            assert len(added) == 4 and all(re.fullmatch(r"(< )?[\d.]+ (s|min|h)", words) for words in added), added
         context.close()
     assert rows[0] == rows[1]
 

@@ -67,7 +67,7 @@ def plan(found, kind, n, machine, dim=128, pieces=PIECES):
         found: what `model` gave. kind: an engine. n: vectors. machine: a Machine. dim: D. pieces: M, for ivfpq.
 
     Returns:
-        dict with bytes, shards, replicas, machines, ms, ms_low, ms_high (a query on one shard, one core), build_hours (adding
+        dict with bytes, shards, replicas, machines, ms, ms_low, ms_high (a query on one shard, one core), build_s (seconds of adding
         the vectors of one shard, on the machine that measured).
 
     Raises:
@@ -84,7 +84,7 @@ def plan(found, kind, n, machine, dim=128, pieces=PIECES):
     ms, (low, high) = scale * law(here), (scale * end for end in law.between(here))
     replicas = max(1, ceil(machine.rate * ms / 1000 / machine.cores))
     return {"bytes": total, "shards": shards, "replicas": replicas, "machines": shards * replicas, "ms": float(ms),
-            "ms_low": float(low), "ms_high": float(high), "build_hours": float(scale * PowerLaw(**part["add_s"])(here)) / 3600}
+            "ms_low": float(low), "ms_high": float(high), "build_s": float(scale * PowerLaw(**part["add_s"])(here))}
 
 
 def plans(found, n, machine, dim=128, pieces=PIECES):

@@ -7,10 +7,11 @@
   const powers = { n: 10, rate: 10, dim: 2, pieces: 2, memory: 2, cores: 2 };
 // LAWS
   const precise = (x) => String(Number(x.toPrecision(2)));
+  const duration = (s) => (s < 0.01 ? "< 0.01 s" : s < 90 ? precise(s) + " s" : s < 5400 ? precise(s / 60) + " min" : precise(s / 3600) + " h");
 
   function plan(kind, v) {
     const { shards, scale, words } = searched(model, kind, v, 1);
-    return [...words, precise((scale * law(model[kind].add_s, v.n / shards)[0]) / 3600)];
+    return [...words, duration(scale * law(model[kind].add_s, v.n / shards)[0])];
   }
 
   function update() {

@@ -11,7 +11,7 @@ from visret_lab.bench.scale import PIECES
 from visret_lab.teaching.laws import framed, machines, milliseconds, size, slider, table
 
 HERE = Path(__file__).parent
-COLUMNS = ("index", "memory", "machines", "one query, ms", "adding, hours")
+COLUMNS = ("index", "memory", "machines", "one query, ms", "adding")
 
 
 def capacity_html(found, n=1e9, machine=None, dim=128, pieces=PIECES):
@@ -36,9 +36,12 @@ def capacity_html(found, n=1e9, machine=None, dim=128, pieces=PIECES):
 
 
 def _cells(told):
-    return size(told["bytes"]), machines(told), milliseconds(told), two_digits(told["build_hours"])
+    return size(told["bytes"]), machines(told), milliseconds(told), duration(told["build_s"])
 
 
-def two_digits(x):
-    """A number rounded to two digits, in plain notation where that is short."""
-    return f"{float(f'{x:.2g}'):g}"
+def duration(seconds):
+    """Seconds in words, with two digits: "0.35 s", "12 min", "2.4 h"; `capacity.js` does the same."""
+    if seconds < 0.01:
+        return "< 0.01 s"
+    unit, length = next((pair for pair in (("s", 1), ("min", 60)) if seconds < 90 * pair[1]), ("h", 3600))
+    return f"{float(f'{seconds / length:.2g}'):g} {unit}"
