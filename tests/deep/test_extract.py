@@ -129,6 +129,26 @@ def test_a_size_that_all_pictures_have_is_no_size(backbone, dataset):
     assert {max(maps.shape[1:]) for maps in found} == {32} and len({maps.shape for maps in extract_maps(backbone, "conv1", dataset)}) > 1
 
 
+def test_maps_of_one_shape_are_kept_as_one_array(backbone, dataset, tmp_path):
+    """Opening one array a picture took most of the time of reading; a part with several shapes still has one a picture."""
+    same = SimpleNamespace(**vars(dataset) | {"ids": [n for n, size in zip(dataset.ids, SIZES, strict=True) if size == (24, 32)]})
+    found = [extract_maps(backbone, "conv1", same) for _ in range(2)]
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+    first = [backbone.maps(same.image(name), "conv1")[0].numpy() for name in same.ids]
+    assert all(np.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(found[1], first, strict=True))
+    kept = [np.load(path).files for path in sorted(tmp_path.rglob("*.npz"))]
+    assert kept == [["together"]] * len(kept) and len(kept) == -(-len(same.ids) // 3)
+    extract_maps(backbone, "conv1", dataset)
+    assert sum("together" not in np.load(path).files for path in tmp_path.rglob("*.npz")) >= 1
+
+
+def test_a_file_with_another_number_of_maps_is_computed_again(backbone, dataset, tmp_path):
+    first = extract_maps(backbone, "conv1", dataset)
+    for path in tmp_path.rglob("*.npz"):
+        np.savez(path, together=np.zeros((5, 5, 24, 32), np.float16))
+    assert all(np.array_equal(a, b) for a, b in zip(extract_maps(backbone, "conv1", dataset), first, strict=True))
+
+
 def test_a_damaged_part_is_computed_again(backbone, dataset, tmp_path):
     first = extract_maps(backbone, "conv1", dataset)
     (broken, *_) = sorted(tmp_path.rglob("*.npz"))

@@ -213,8 +213,12 @@ def _key(backbone, layer, dataset, items, longest, pool):
 
 
 def _write(path, rows):
+    """Rows of one shape are kept as one array: to open thousands of small ones takes longer than to read them."""
     content = io.BytesIO()
-    np.savez(content, *rows)
+    if len({row.shape for row in rows}) == 1:
+        np.savez(content, together=np.stack(rows))
+    else:
+        np.savez(content, *rows)
     write_bytes(path, content.getvalue())
 
 
@@ -222,7 +226,9 @@ def _read(path, count):
     """What a file of the cache holds, or None where it is absent or was damaged from outside."""
     try:
         with np.load(path, allow_pickle=False) as kept:
-            rows = [kept[f"arr_{i}"] for i in range(count)]
+            rows = list(kept["together"]) if "together" in kept.files else [kept[f"arr_{i}"] for i in range(count)]
+            if len(rows) != count:
+                return None
     except Exception:  # zipfile, zlib and NumPy each have errors of their own
         return None
     return rows

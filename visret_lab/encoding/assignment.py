@@ -12,7 +12,7 @@ import numpy as np
 from visret_lab.arrays import as_rows
 from visret_lab.encoding.kmeans import kmeans
 
-BLOCK = 1 << 17  # descriptors at a time; bounds the memory
+BLOCK = 1 << 14  # descriptors at a time: they and their scores fit into the cache of a processor
 
 
 class TwoLevelAssigner:

@@ -39,13 +39,14 @@ def networks(tier):
 
 
 def maps(network, dataset, queries=False, longest=None, layer=None):
-    """Maps of the last layer, or of another: list of float32 C x h x w of the images, or of the queries cut to their boxes."""
-    return extract_maps(network.backbone, layer or network.last, dataset, queries, longest)
+    """Maps of the last layer, or of another: list of float32 C x h x w of the images, or of the queries cut to their boxes.
 
-
-def keep_maps(network, dataset):
-    """Put the maps of the last layer and of the layer of local descriptors into the cache in one pass, where both will be asked for."""
-    keep_layers(network.backbone, dict.fromkeys((network.local, network.last)), dataset)
+    Of pictures as they are, the last layer and that of local descriptors are computed in one pass: a later chapter asks for the other.
+    """
+    layer, both = layer or network.last, (network.local, network.last)
+    if longest is None and layer in both:
+        keep_layers(network.backbone, dict.fromkeys(both), dataset, queries)
+    return extract_maps(network.backbone, layer, dataset, queries, longest)
 
 
 def whitening(train, base, components=None, power=0.5, name="the searched set"):
