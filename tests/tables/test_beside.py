@@ -40,3 +40,11 @@ def test_only_the_rows_that_are_asked_for():
     assert list(frame["method"]) == ["B"]
     with pytest.raises(ValueError, match="no rows that begin with"):
         module.beside("t", {}, {}, names=["Z"])
+
+
+def test_what_was_recorded_of_a_tier_has_a_line_a_method():
+    frame = module.recorded("t", ["B", "A"], "mini").data
+    assert frame.to_dict("records") == [{"method": "B", "mAP, town": "not run"}, {"method": "A", "mAP, town": 0.25}]
+    assert ">0.250<" in module.recorded("t", ["A"], "mini").to_html()
+    with pytest.raises(ValueError, match="visret reproduce run t --tier campus"):
+        module.recorded("t", ["A"], "campus")

@@ -1,4 +1,4 @@
-"""A chapter's own view of a published table: a row a method, the published measures, and ours of this tier."""
+"""A chapter's own view of a table: a row a method, the published measures, and ours of a tier."""
 
 from functools import partial
 
@@ -35,6 +35,27 @@ def beside(table, published, ours, names=None, tier=None):
             lines.append({"method": name, **told, **run})
     return pd.DataFrame(lines).style.hide(axis="index").format(
         {head: partial(_shown, digits=1 if metric.startswith("median rank") else 3) for head, metric in (published | ours).items()})
+
+
+def recorded(table, names, tier):
+    """What was recorded of some methods in a tier: a line a method, a column a measure.
+
+    Args:
+        table: its name. names: of its rows, in the order in which they are shown. tier: whose runs.
+
+    Returns:
+        pandas Styler: "not run" where nobody has run it.
+
+    Raises:
+        ValueError: no value of these methods was recorded in this tier.
+    """
+    cells = {(r["row"], r["metric"]): r["ours"][tier] for r in reproduce.rows()
+             if r["table"] == table and r["row"] in names and not isinstance(r["ours"][tier], str)}
+    if not cells:
+        raise ValueError(f"Nothing of {table!r} was recorded in {tier}: `visret reproduce run {table} --tier {tier}` makes the record.")
+    measures = dict.fromkeys(metric for _, metric in cells)
+    lines = [{"method": name} | {m: cells.get((name, m), "not run") for m in measures} for name in names]
+    return pd.DataFrame(lines).style.hide(axis="index").format({m: partial(_shown, digits=3) for m in measures})
 
 
 def _shown(value, digits):

@@ -49,24 +49,22 @@ def shown(chapter, tier=None):
     rows = load_rows(chapter, tier)
     own = [row for row in rows if row["chapter"] == chapter[:2]]
     earlier = [row for row in rows if row["chapter"] != chapter[:2]]
-    seen = cumulative_table(best_of_each(earlier, own) + own).to_html() if own or not earlier else ""
+    seen = cumulative_table(best_of_each(earlier, own) + own).to_html()
     if not earlier:
         return HTML(seen)
     # JupyterLab hides the little arrow that says "open me".
     arrow = "display:list-item !important;list-style:disclosure-closed inside !important;cursor:pointer"
-    opened = "" if own else " open"  # a chapter without rows of its own has nothing else to show
-    return HTML(f'{seen}<details class="all-rows"{opened}><summary style="{arrow}">All {len(earlier)} rows of the earlier chapters</summary>'
+    return HTML(f'{seen}<details class="all-rows"><summary style="{arrow}">All {len(earlier)} rows of the earlier chapters</summary>'
                 f"{cumulative_table(earlier).to_html()}</details>")
 
 
 def best_of_each(earlier, own):
-    """The row with the largest mAP of each earlier chapter, among those on the set and protocol of this chapter's first row.
-
-    A chapter that was measured on other sets only is left out here.
+    """The row with the largest mAP of each earlier chapter, among those on the set and protocol of this chapter's first row; where it has no
+    rows, on those of most earlier rows. A chapter that was measured on other sets only is left out here.
     """
-    wanted = [(row["dataset"], row["protocol"]) for row in own[:1]]
-    best = {}
+    pairs = [(row["dataset"], row["protocol"]) for row in own[:1] or earlier]
+    wanted, best = max(pairs, key=pairs.count, default=None), {}
     for row in earlier:
-        if (row["dataset"], row["protocol"]) in wanted and row["mAP"] > best.get(row["chapter"], {"mAP": -1})["mAP"]:
+        if (row["dataset"], row["protocol"]) == wanted and row["mAP"] > best.get(row["chapter"], {"mAP": -1})["mAP"]:
             best[row["chapter"]] = row
     return [best[chapter] for chapter in sorted(best)]
