@@ -33,7 +33,7 @@ def measured(monkeypatch):
     monkeypatch.setattr(reproduce, "recorded", lambda: sorted(KEPT))
     monkeypatch.setattr(reproduce, "record", lambda table, tier: KEPT.get(table) if tier == "mini" else None)
     monkeypatch.setattr(reproduce, "measure", measure)
-    monkeypatch.setattr(remake, "ProcessPoolExecutor", lambda jobs, mp_context: ThreadPoolExecutor(1))
+    monkeypatch.setattr(remake, "ProcessPoolExecutor", lambda jobs, mp_context, initializer: ThreadPoolExecutor(1))
     return asked
 
 

@@ -65,6 +65,7 @@ def test_an_exercise_without_a_solution(course):
     ("alt", lambda c: first(c, "code", "show_ranking(").update(metadata={})),
     ("long", lambda c: first(c, "code").update(source="\n".join(f"a{i} = {i}" for i in range(26)))),
     ("wide", lambda c: first(c, "code").update(source="a = " + "1 + " * 30 + "1")),
+    ("imports", lambda c: c.insert(1, {"cell_type": "code", "metadata": {}, "source": "%matplotlib inline\nimport a.b\nfrom c import d as e"})),
     ("skeleton", lambda c: first(c, "markdown", "## Summary").update(source="## In short")),
     ("promise", lambda c: c[0].update(source="# Title only")),
     ("minutes", lambda c: c[0].update(source="# Title\n\nA promise.")),

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from visret_lab.datasets.cache import cache_dir, write_bytes
 from visret_lab.features.fingerprint import add_function
+from visret_lab.memory import keep_freed
 
 PART = 64  # images that are computed and written together
 BATCH = 4  # images of equal size that go through the network together: more do not fit into the cache of a CPU
@@ -114,6 +115,7 @@ def _keep(backbone, layers, dataset, queries, longest, batch, pool):
         for part, name in parts:
             wanted = [i for i, folder in enumerate(folders) if not (folder / name).exists()]
             if wanted:
+                keep_freed()
                 # The results stay on the disk until all are there: what is kept in between cuts the memory into pieces.
                 for i, rows in zip(wanted, run([layers[i] for i in wanted], part), strict=True):
                     _write(folders[i] / name, rows)

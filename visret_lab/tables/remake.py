@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from visret_lab.files import write_bytes
+from visret_lab.memory import keep_freed
 from visret_lab.tables import reproduce
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -33,7 +34,7 @@ def remake(tier, folder=None, jobs=2, tables=None):
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # also for libraries that `reproduce.one_thread` does not reach
     try:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=keep_freed) as pool:
             order = sorted(kept, key=lambda table: -kept[table]["seconds"])
             waiting = {pool.submit(reproduce.measure, table, tier, kept[table]["seed"]): table for table in order}
             for done in as_completed(waiting):

@@ -1,5 +1,6 @@
-"""The shape of a chapter, checked: skeleton, no stored outputs, short cells, alt texts, exercises in step."""
+"""The shape of a chapter, checked: skeleton, no stored outputs, short cells, alt texts, imports in use, exercises in step."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -37,7 +38,7 @@ def lint(root, in_step=True):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         found += _cells(name, cells)
         if path.parent == folder:
-            found += _chapter(name, cells, folder)
+            found += _chapter(name, cells, folder) + _imports(name, cells)
     if in_step:
         from visret_lab.teaching.derive import derive
 
@@ -68,6 +69,20 @@ def _cells(name, cells):
             if re.search(r"\bmap\b[^.]{0,30}\b0?\.\d{2,}", text):
                 found.append(problem(name, i, "typed", "has a score typed by hand: a number in prose comes from the run"))
     return found
+
+
+def _imports(name, cells):
+    """Names that are imported and never used: what a reader looks for in vain."""
+    where, used = {}, set()
+    for i, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            lines = "".join(cell["source"]).splitlines()
+            for node in ast.walk(ast.parse("\n".join("pass" if line.startswith(("%", "!")) else line for line in lines))):
+                if isinstance(node, ast.Name):
+                    used.add(node.id)
+                elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                    where |= {alias.asname or alias.name.split(".")[0]: i for alias in node.names}
+    return [problem(name, i, "imports", f"imports {word} and never uses it") for word, i in where.items() if word not in used]
 
 
 def _chapter(name, cells, folder):

@@ -20,6 +20,8 @@ import uuid
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from visret_lab.memory import keep_freed
+
 # Not pyplot: it asks the kernel for its backend when it is loaded.
 LOADED = ("ipykernel.kernelapp", "ipykernel.ipkernel", "numpy", "scipy.stats", "scipy.ndimage", "scipy.optimize", "scipy.sparse.linalg",
           "pandas", "pandas.io.formats.style", "sklearn.cluster", "sklearn.decomposition", "sklearn.mixture", "sklearn.metrics",
@@ -116,6 +118,7 @@ def serve(orders, answers):
     """Load the libraries, then fork a kernel for each line of `orders` and write its process id to `answers`."""
     for name in LOADED:
         importlib.import_module(name)
+    keep_freed()
     gc.freeze()  # so that no collection in a kernel copies the pages that all share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in orders:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from visret_lab.memory import keep_freed
 from visret_lab.training.checkpoints import Best, load_checkpoint, save_checkpoint
 from visret_lab.training.seeding import seed_torch
 
@@ -38,6 +39,7 @@ def minimise(network, loss_of, schedule, folder, test=None, progress=True, param
         ValueError: the checkpoint belongs to another schedule or network; patience without a score.
         FloatingPointError: a loss that is not finite; the step is named, and the last checkpoint stays as it is.
     """
+    keep_freed()
     folder, best = Path(folder), Best(Path(folder), patience)
     groups = parameters or [{"params": [p for p in network.parameters() if p.requires_grad]}]
     optimizer = torch.optim.AdamW(groups, schedule.rate, weight_decay=schedule.decay)

@@ -10,7 +10,7 @@ from visret_lab.arrays import l2_normalize
 from visret_lab.compact.pca import PCA
 from visret_lab.datasets import load
 from visret_lab.deep.end_to_end import backbone_of, netvlad_head, shipped
-from visret_lab.deep.extract import extract_maps, pool_maps
+from visret_lab.deep.extract import extract_vectors
 from visret_lab.deep.pooling import GeM, MAC
 from visret_lab.deep.rmac import RMAC
 from visret_lab.deep.shipped import WEIGHTS
@@ -50,14 +50,10 @@ def log(weights):
     return [json.loads(line) for line in (WEIGHTS / f"{weights}_log.jsonl").read_text().splitlines()]
 
 
-def maps_of(trained, dataset, queries=False):
-    """Maps of the last convolution of a trained network: list of float32 C x h x w."""
-    return extract_maps(backbone_of(shipped(trained.weights, trained.kind), trained.weights), "conv5_2", dataset, queries)
-
-
 def after(trained, dataset, queries=False):
     """What a trained network says of images, or of queries: float32 N x D, unit length."""
-    return l2_normalize(pool_maps(shipped(trained.weights, trained.kind).head, maps_of(trained, dataset, queries)))
+    network = shipped(trained.weights, trained.kind)
+    return l2_normalize(extract_vectors(backbone_of(network, trained.weights), "conv5_2", network.head, dataset, queries))
 
 
 def off_the_shelf(network, elsewhere):
