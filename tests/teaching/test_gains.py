@@ -58,6 +58,11 @@ def test_queries_without_a_value_are_left_out_of_both(scores):
     assert gone.iloc[0].to_dict() == gone.iloc[1].to_dict()
 
 
+def test_a_change_of_less_than_a_hundredth_is_not_counted():
+    gain = np.array([0.005, -0.005, 0.02, 0.03, -0.5])
+    assert gains([("x", 0.5 + gain, np.full(5, 0.5))], counts=True).iloc[0]["up / down"] == "2\u00a0/\u00a01"
+
+
 def test_no_minus_before_zero():
     line = gains([("x", np.full(20, 0.5), np.full(20, 0.5) + 1e-9)]).iloc[0]
     assert line[DIFFERENCE] == "+0.000 [+0.000,\u00a0+0.000]"
