@@ -45,6 +45,27 @@ def test_gem_goes_from_mean_to_maximum():
     assert torch.allclose(gem(X.double(), 200), mac(X).double().clamp(min=1e-6), atol=2e-2)
 
 
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1500.0])
+@pytest.mark.parametrize("p", [10.0, 30.0, torch.tensor([1.0, 3.0, 9.0, 20.0, 60.0])])
+def test_gem_holds_powers_that_float32_does_not(scale, p):
+    exact = (scale * X).double().clamp(min=1e-6)  # 1,500^60 is 4e190, and 1e-6^20 is 1e-120: float64 has both
+    each = p.double().reshape(1, 5, 1, 1) if torch.is_tensor(p) else p
+    want = exact.pow(each).mean(dim=(2, 3), keepdim=True).pow(1 / each).flatten(1)
+    assert torch.allclose(gem(scale * X, p).double(), want, rtol=1e-5)
+
+
+def test_gem_has_a_gradient_where_powers_are_out_of_range():
+    x = (1500 * X).double().requires_grad_()
+    p = torch.tensor([30.0], dtype=torch.float64, requires_grad=True)
+    gem(x, p).sum().backward()
+    single, power = (1500 * X).requires_grad_(), torch.tensor([30.0], requires_grad=True)
+    gem(single, power).sum().backward()
+    assert torch.allclose(single.grad.double(), x.grad, atol=1e-5) and torch.allclose(power.grad.double(), p.grad, rtol=1e-4)
+    silent = torch.zeros(1, 5, 2, 2, requires_grad=True)
+    gem(silent, 10.0).sum().backward()  # 1e-6^10 is 0 in float32, and the root of 0 has no gradient
+    assert torch.isfinite(silent.grad).all()
+
+
 def test_gem_learns_p_also_where_a_map_is_silent():
     layer = GeM(3, channels=5)
     layer(X).sum().backward()
