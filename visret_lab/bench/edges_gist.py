@@ -68,14 +68,18 @@ def plain_sobel(image):
 
 
 def plain_cells(image, rows, columns, bins=8):
-    """The definition: each pixel votes with its gradient length in its cell; each cell is divided by its sum."""
-    levels = grey(image).astype(float)
+    """The definition: each pixel votes with its gradient length in its cell; each cell is divided by its sum.
+
+    Differences are of float32 greys, as ours: a real photograph has directions on the very border of two intervals, and a difference
+    rounded otherwise would put them on the other side of it.
+    """
+    levels = grey(image)
     height, width = levels.shape
     votes = np.zeros((rows, columns, bins))
     for y in range(height):
         for x in range(width):
-            dx = levels[y, x + 1] - levels[y, x - 1] if 0 < x < width - 1 else 0.0
-            dy = levels[y + 1, x] - levels[y - 1, x] if 0 < y < height - 1 else 0.0
+            dx = float(levels[y, x + 1] - levels[y, x - 1]) if 0 < x < width - 1 else 0.0
+            dy = float(levels[y + 1, x] - levels[y - 1, x]) if 0 < y < height - 1 else 0.0
             k = int(np.arctan2(dy, dx) % np.pi / np.pi * bins) % bins
             votes[y * rows // height, x * columns // width, k] += np.hypot(dx, dy)
     return (votes / votes.sum(axis=2, keepdims=True)).ravel()
