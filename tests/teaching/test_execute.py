@@ -3,8 +3,10 @@ import os
 
 import nbformat
 import pytest
+from typer.testing import CliRunner
 from nbclient.exceptions import DeadKernelError
 
+from visret_lab.cli import app
 from visret_lab.teaching import budgets
 from visret_lab.teaching.execute import execute
 from visret_lab.teaching.warm_kernel import can_fork
@@ -30,7 +32,7 @@ def test_outputs_come_back_and_the_file_stays(tmp_path, warm):
 @pytest.mark.parametrize("warm", WARM)
 def test_an_error_is_told(tmp_path, warm):
     _, error = execute(notebook(tmp_path / "a.ipynb", "1 / 0"), warm=warm)
-    assert "ZeroDivisionError" in error
+    assert "ZeroDivisionError" in error and "\x1b" not in error  # its colours would be signs in a log
 
 
 @pytest.mark.parametrize("warm", WARM)
@@ -85,3 +87,21 @@ def test_the_record_keeps_chapters_that_were_not_measured_now(tmp_path, monkeypa
     budgets.save([{"chapter": "b", "seconds": 3.0}])
     kept = json.loads(budgets.RECORD.read_text())["chapters"]
     assert [(row["chapter"], row["seconds"]) for row in kept] == [("a", 2.0), ("b", 3.0)]
+
+
+@pytest.mark.parametrize(("tier", "word", "code"), [("mini", "over budget", 1), ("campus", "ok", 0)])
+def test_the_budget_is_for_the_mini_tier(tmp_path, monkeypatch, tier, word, code):
+    """Real photographs take minutes, which is no fault of the chapter."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setenv("VISRET_TIER", tier)
+    monkeypatch.setattr(budgets, "SECONDS", 0)
+    notebook(tmp_path / "notebooks" / "00_a.ipynb", "1")
+    run = CliRunner().invoke(app, ["notebooks", "run", "--root", str(tmp_path)])
+    assert run.exit_code == code and run.stdout.strip().endswith(word)
+
+
+def test_another_tier_is_not_written_into_the_record(monkeypatch):
+    monkeypatch.setenv("VISRET_TIER", "campus")
+    run = CliRunner().invoke(app, ["notebooks", "run", "--save"])
+    assert run.exit_code == 1 and "--save" in str(run.exception)

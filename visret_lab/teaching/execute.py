@@ -12,11 +12,12 @@ def execute(path, timeout=600, warm=False):
         warm: where the system allows it, take a kernel that finds the large libraries loaded; see `warm_kernel`. For many notebooks.
 
     Returns:
-        (the notebook with its outputs, error text or "").
+        (the notebook with its outputs, error text without colours or "").
     """
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbconvert.filters import strip_ansi
 
     from visret_lab.teaching.warm_kernel import WarmKernelManager, can_fork
 
@@ -29,5 +30,5 @@ def execute(path, timeout=600, warm=False):
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
-        return notebook, str(error)
+        return notebook, strip_ansi(str(error))
     return notebook, ""
