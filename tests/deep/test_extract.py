@@ -194,6 +194,24 @@ def test_errors_name_the_image_and_come_before_the_work(backbone, dataset):
         extract_maps(backbone, "pool1", dataset)
 
 
+def test_maps_that_16_bits_do_not_hold_name_the_image(backbone, dataset, monkeypatch):
+    several = backbone.several
+
+    def too_large(x, layers):
+        found = several(x, layers)
+        if len(x) == 2:  # i0 and i2, which have one size
+            found[layers[0]][1, 0, 0, 0] = 1e5
+        return found
+
+    monkeypatch.setattr(backbone, "several", too_large)
+    with pytest.raises(ValueError, match=r"^i2: conv1 of .* beyond 65,504"):
+        extract_maps(backbone, "conv1", dataset, batch=2)
+    monkeypatch.setattr(backbone, "several", several)
+    with pytest.raises(ValueError, match="of .* gives NaN"):
+        extract_vectors(backbone, "conv1", lambda maps: torch.full((len(maps), 3), torch.nan), dataset)
+    assert all(np.isfinite(x).all() for x in extract_maps(backbone, "conv1", dataset))  # nothing wrong was kept
+
+
 def test_maps_at_hand_are_pooled_size_by_size():
     rng = np.random.default_rng(1)
     maps = [rng.random((4, *size), np.float32) for size in ((3, 5), (5, 3), (3, 5), (2, 2), (3, 5))]

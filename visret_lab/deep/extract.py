@@ -36,7 +36,8 @@ def extract_maps(backbone, layer, dataset, queries=False, longest=None, batch=BA
         list of float32 C x h x w, one an image.
 
     Raises:
-        ValueError: an image that is too small, or a layer that the network does not have; the image is named.
+        ValueError: an image that is too small, maps with NaN or beyond what 16 bits hold (the image is named), or a layer that the
+            network does not have.
         MemoryError: a single image does not fit.
     """
     return _extract(backbone, layer, dataset, queries, longest, batch, None)
@@ -169,6 +170,8 @@ def _run(backbone, layers, part, get, batch, pool):
                 continue
             except ValueError as error:
                 raise ValueError(f"{_name(part[here[0]])}: {error}") from error
+            for layer, r in zip(layers, rows, strict=True):
+                _require_finite(r, f"{layer} of {backbone.name}", [part[i] for i in here])
             if kept is None:
                 kept = [np.empty((len(members), *r.shape[1:]), r.dtype) for r in rows]
             for whole, r in zip(kept, rows, strict=True):
@@ -187,6 +190,14 @@ def _through(backbone, layers, images, pool):
     if pool is None:
         return [maps[layer].half().cpu().numpy() for layer in layers]
     return [pool(maps[layer]).float().cpu().numpy() for layer in layers]
+
+
+def _require_finite(rows, what, items):
+    """Maps are kept in 16 bits, which end at 65,504: a network with larger ones, or with NaN, would be found out far from here."""
+    wrong = [item for item, row in zip(items, rows, strict=True) if not np.isfinite(row).all()]
+    if wrong:
+        raise ValueError(f"{_name(wrong[0])}: {what} gives NaN, or a value beyond {np.finfo(rows.dtype).max:,.0f}, the largest that is "
+                         "kept. Do the weights belong to this network, and the preparation of the images to the weights?")
 
 
 def resized(image, longest):
