@@ -54,6 +54,13 @@ def test_gem_holds_powers_that_float32_does_not(scale, p):
     assert torch.allclose(gem(scale * X, p).double(), want, rtol=1e-5)
 
 
+def test_gem_of_a_map_with_nan_is_nan_there_only():
+    x = X.clone()
+    x[1, 2, 0, 0] = torch.nan
+    found = gem(x, 30.0)
+    assert found.isnan().nonzero().tolist() == [[1, 2]] and gem(x.half(), 30.0).shape == (2, 5)
+
+
 def test_gem_has_a_gradient_where_powers_are_out_of_range():
     x = (1500 * X).double().requires_grad_()
     p = torch.tensor([30.0], dtype=torch.float64, requires_grad=True)

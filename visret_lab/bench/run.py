@@ -8,7 +8,7 @@ from tqdm import tqdm
 from visret_lab.bench import (aggregate, bow, cleaning, color, compact, crossmodal, deep_local, deep_words, diffusion, dimension, edges_gist,
                               encoders, evaluation, late_fusion, local, losses, pca, pooling, saliency, similarity, video)
 from visret_lab.bench.race import RaceError, run_race
-from visret_lab.bench.record import RECORD, versions
+from visret_lab.bench.record import keep
 
 MODULES = (evaluation, color, edges_gist, local, bow, aggregate, dimension, pca, compact, pooling, deep_words, saliency, cleaning,
            losses, deep_local, late_fusion, diffusion, similarity, video, encoders, crossmodal)
@@ -48,8 +48,9 @@ def bench(
             mark = "ok  " if row["ratio"] >= row["target"] else "SLOW"
             typer.echo(f"{mark} {row['name']}: {row['ours_s'] * 1e3:.2f} ms, {row['reference']} {row['reference_s'] * 1e3:.2f} ms, "
                        f"ratio {row['ratio']:.1f} (asked: {row['target']:g}), largest difference {row['max_difference']:.1e}")
-    if save:
-        RECORD.parent.mkdir(parents=True, exist_ok=True)
-        RECORD.write_text(json.dumps({"versions": versions(), "races": rows}, indent=1) + "\n")
+    if save and len(rows) < len(races):
+        typer.echo("An output differs, so nothing was written.", err=True)
+    elif save:
+        keep(rows)
     if failed:
         raise typer.Exit(1)

@@ -49,8 +49,7 @@ def gem(x, p=3.0, eps=1e-6):
 
         f_c = (1 / (H W) sum over y, x of max(x_c(y, x), eps)^p)^(1/p)
 
-    p = 1 is the mean, p to infinity the maximum. eps keeps the gradient of the root finite where a map is all zero. Powers that the
-    dtype cannot hold (1,000^30, or eps^10) are taken of x over the largest value of its map: GeM of s x is s times GeM of x.
+    p = 1 is the mean, p to infinity the maximum. eps keeps the gradient of the root finite where a map is all zero.
 
     Args:
         x: float B x C x H x W. p: number above 0, or a tensor of one value, or of C values (one a channel).
@@ -60,16 +59,19 @@ def gem(x, p=3.0, eps=1e-6):
     """
     x = require_maps(x).clamp(min=eps)
     p = p.reshape(1, -1, 1, 1) if torch.is_tensor(p) else p
+    u = 1
+    if _out_of_range(x, p):  # as 1,000^30; but GeM of x is u times GeM of x / u
+        u = x.detach().amax(dim=(2, 3), keepdim=True)
+        x = x / u
+    mean = x.pow(p).mean(dim=(2, 3), keepdim=True)
+    return (u * mean.pow(1 / p)).flatten(1)
+
+
+def _out_of_range(x, p):
+    """Whether the sum of the powers of a map is more than its dtype holds, or their mean less. Both are near the largest power."""
     largest = x.detach().amax(dim=(2, 3), keepdim=True)
-    sums = (p * largest.log()).abs() + math.log(x.shape[2] * x.shape[3])  # at most so far from 0 is the logarithm of a sum or mean
-    if (sums < -math.log(torch.finfo(x.dtype).tiny)).all():
-        return power_mean(x, p).flatten(1)
-    return (largest * power_mean(x / largest, p)).flatten(1)
-
-
-def power_mean(x, p):
-    """(1 / (H W) sum over y, x of x_c(y, x)^p)^(1/p): float B x C x H x W, above 0 -> B x C x 1 x 1."""
-    return x.pow(p).mean(dim=(2, 3), keepdim=True).pow(1 / p)
+    reach = (p * largest.log()).abs() + math.log(x.shape[2] * x.shape[3])
+    return not (reach < -math.log(torch.finfo(x.dtype).tiny)).all()
 
 
 def crow(x, a=2.0, b=2.0):
