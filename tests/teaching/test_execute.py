@@ -8,6 +8,7 @@ from nbclient.exceptions import DeadKernelError
 
 from visret_lab.cli import app
 from visret_lab.teaching import budgets
+from visret_lab.teaching.commands import chapter_paths
 from visret_lab.teaching.execute import execute
 from visret_lab.teaching.warm_kernel import can_fork
 
@@ -105,3 +106,28 @@ def test_another_tier_is_not_written_into_the_record(monkeypatch):
     monkeypatch.setenv("VISRET_TIER", "campus")
     run = CliRunner().invoke(app, ["notebooks", "run", "--save"])
     assert run.exit_code == 1 and "--save" in str(run.exception)
+
+def test_chapters_by_number_or_name(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_a", "02_b"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
+    assert [p.stem for p in chapter_paths(tmp_path, None)] == ["01_a", "02_b"]
+    assert [p.stem for p in chapter_paths(tmp_path, ["02", "01_a"])] == ["02_b", "01_a"]
+    with pytest.raises(ValueError, match="no chapter '3'. There are: 01_a, 02_b"):
+        chapter_paths(tmp_path, ["3"])
+
+
+def test_a_notebook_by_its_path(tmp_path, monkeypatch):
+    """What the shell completes: also solutions, whose measure does not belong into the record of the chapters."""
+    monkeypatch.setattr(budgets, "RECORD", tmp_path / "status.json")
+    (tmp_path / "notebooks" / "solutions").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").touch()
+    solution = tmp_path / "notebooks" / "solutions" / "00_a.ipynb"
+    notebook(solution, "1")
+    assert chapter_paths(tmp_path, [str(solution)]) == [solution]
+    run = CliRunner().invoke(app, ["notebooks", "run", "--root", str(tmp_path), str(solution)])
+    assert run.exit_code == 0 and run.stdout.strip().endswith("ok")
+    run = CliRunner().invoke(app, ["notebooks", "run", "--save", "--root", str(tmp_path), str(solution)])
+    assert run.exit_code == 1 and "chapters only" in str(run.exception)
+    run = CliRunner().invoke(app, ["notebooks", "run", "--root", str(tmp_path), f"{solution}x"])
+    assert run.exit_code == 1 and "There is no chapter" in str(run.exception)

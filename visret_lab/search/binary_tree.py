@@ -12,6 +12,7 @@ import numpy as np
 
 from visret_lab.arrays import require_searchable
 from visret_lab.compact.bits import as_codes, unpack
+from visret_lab.search.nearest_bits import distances_among
 
 LEAF, BACKTRACKS = 100, 50  # of the paper
 
@@ -61,7 +62,7 @@ class BinaryTree:
         scores, ids = np.full((len(q), k), -np.inf, np.float32), np.full((len(q), k), -1, np.int64)
         for i, answers in enumerate(unpack(q, self.bits)):
             seen = self.candidates(answers)
-            d = np.bitwise_count(self.codes[seen] ^ q[i]).sum(axis=1, dtype=np.int64)
+            d = distances_among(self.codes, seen, q[i])
             first = np.lexsort((seen, d))[:k]
             scores[i, : len(first)], ids[i, : len(first)] = -d[first], seen[first]
         return scores, ids

@@ -9,6 +9,7 @@ import numpy as np
 
 from visret_lab.arrays import require_searchable
 from visret_lab.compact.bits import as_bytes, as_codes
+from visret_lab.search.nearest_bits import distances_among
 from visret_lab.search.signatures import ranges
 
 PIECE = 16  # bits of a table's key
@@ -68,16 +69,13 @@ class MultiIndexHash:
                 candidates = np.arange(len(self))
                 break
             candidates = np.union1d(candidates, more)
-            distances = self._distances(code, candidates)
+            distances = distances_among(self._codes, candidates, code)
             border = len(keys) * (radius + 1) - 1
             if np.count_nonzero(distances <= border) >= k:
                 break
-        distances = self._distances(code, candidates)
+        distances = distances_among(self._codes, candidates, code)
         best = np.argsort(distances, kind="stable")[:k]  # candidates ascend, so ties go to the lower id
         return candidates[best], distances[best], len(candidates)
-
-    def _distances(self, code, ids):
-        return np.bitwise_count(self._codes[ids] ^ code).sum(axis=1, dtype=np.int64)
 
     def _within(self, keys, radius):
         """Ids of the codes with a key at exactly `radius` from the query's; None where a table would take longer than a scan."""

@@ -19,6 +19,19 @@ def course_root(root=None):
     raise FileNotFoundError(f"{start} is not inside the course: no folder with notebooks/ and pyproject.toml. Give --root.")
 
 
+def chapter_paths(course, names=None):
+    """Paths of chapters by number, name or path (then also of solutions); all chapters by default. ValueError for one that is not there."""
+    known = {p.stem: p for p in sorted((course / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+    found = []
+    for name in names or known:
+        is_path = name.endswith(".ipynb") and Path(name).is_file()
+        fits = [Path(name)] if is_path else [p for stem, p in known.items() if name in (stem, stem[:2])]
+        if not fits:
+            raise ValueError(f"There is no chapter {name!r}. There are: {', '.join(known)}.")
+        found += fits
+    return found
+
+
 @app.command()
 def check(root: Root = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False):
     """Check every notebook: skeleton, stored outputs, long cells, alt texts, exercises in step with their solutions.
@@ -55,7 +68,7 @@ def derive(root: Root = None, only_check: Annotated[bool, typer.Option("--check"
 
 @app.command()
 def run(
-    names: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 02_color; all by default.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 02, 02_color or a path; all by default.")] = None,
     root: Root = None,
     save: Annotated[bool, typer.Option(help="Write the record for the book's status page.")] = False,
 ):
@@ -66,8 +79,10 @@ def run(
     mini = current_tier() == "mini"
     if save and not mini:
         raise ValueError(f"The status page shows the mini tier, and VISRET_TIER is {current_tier()!r}. Unset it, or leave out --save.")
-    folder = course_root(root) / "notebooks"
-    paths = [folder / f"{n}.ipynb" for n in names] if names else sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    course = course_root(root)
+    paths = chapter_paths(course, names)
+    if save and any(path.resolve().parent != (course / "notebooks").resolve() for path in paths):
+        raise ValueError("The status page shows chapters only. Leave out --save for other notebooks.")
     rows, red = [], False
     for path in paths:
         row = budgets.measure(path)

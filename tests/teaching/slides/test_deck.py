@@ -7,7 +7,7 @@ import pytest
 
 from tests.teaching.slides.test_outline import FIGURE, code, md
 from visret_lab.teaching.slides import deck as module
-from visret_lab.teaching.slides.commands import _chosen, executed
+from visret_lab.teaching.slides.commands import executed
 from visret_lab.teaching.slides.deck import deck
 
 BIB = """@article{one, author = {Ada Lovelace}, year = {1843}, title = {Notes}}
@@ -95,13 +95,3 @@ def test_the_books_copy_is_taken_only_where_its_cells_are_the_same(tmp_path):
     nbformat.write(chapter(code("1 / 0")), path)
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         executed(path, tmp_path)
-
-
-def test_chapters_by_number_or_name(tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    for name in ("01_a", "02_b"):
-        (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
-    assert [p.stem for p in _chosen(tmp_path, None)] == ["01_a", "02_b"]
-    assert [p.stem for p in _chosen(tmp_path, ["02", "01_a"])] == ["02_b", "01_a"]
-    with pytest.raises(ValueError, match="no chapter '3'. There are: 01_a, 02_b"):
-        _chosen(tmp_path, ["3"])

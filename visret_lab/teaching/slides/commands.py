@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from visret_lab.teaching.commands import Root, course_root
+from visret_lab.teaching.commands import Root, chapter_paths, course_root
 
 TIMEOUT = 600  # seconds a cell
 
@@ -29,7 +29,7 @@ def slides(
     course = course_root(root)
     folder = to or course / "book" / "_build" / "html" / "slides"
     references = (course / "book" / "references.bib").read_text("utf-8")
-    for path in _chosen(course, chapters):
+    for path in chapter_paths(course, chapters):
         page = deck(executed(path, course), references, minutes)
         target = folder / f"{path.stem}{f'-{minutes:g}' if minutes else ''}.html"
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,15 +58,3 @@ def executed(path, course):
     if error:
         raise RuntimeError(f"{path.name} does not run, so it has nothing to show: {error}")
     return notebook
-
-
-def _chosen(course, chapters):
-    """Paths of chapters by their number or name. ValueError for one that is not there."""
-    known = {p.stem: p for p in sorted((course / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
-    found = []
-    for name in chapters or known:
-        fits = [p for stem, p in known.items() if name in (stem, stem[:2])]
-        if not fits:
-            raise ValueError(f"There is no chapter {name!r}. There are: {', '.join(known)}.")
-        found += fits
-    return found
