@@ -43,6 +43,19 @@ def test_a_mark_stays_with_the_formula_before_it(html, browser):
 
 
 @pytest.mark.site
+def test_shown_source_is_not_cut_on_a_phone_or_on_paper(html, page):
+    """A name that is longer than the line is broken: paper does not scroll."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto((html / "notebooks/24_image_text.html").as_uri())
+    shown = ".cell_output .highlight pre"
+    assert page.locator(shown).count() > 3
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 40))"
+        assert page.locator(shown).evaluate_all(cut) == []
+
+
+@pytest.mark.site
 def test_search_finds_a_word_from_disk(html, page):
     page.goto((html / "search.html").as_uri() + "?q=trapezoid")
     page.wait_for_selector("#search-results li", timeout=20_000)
