@@ -1,3 +1,4 @@
+import contextlib
 import os
 import subprocess
 import sys
@@ -180,7 +181,10 @@ def listening():
     """Addresses at which this process waits for somebody; without Linux this cannot be looked up."""
     if not Path("/proc/self/net/tcp6").exists():
         pytest.skip("the sockets of a process are looked up on Linux only")
-    own = {os.readlink(f"/proc/self/fd/{f}") for f in os.listdir("/proc/self/fd") if os.path.islink(f"/proc/self/fd/{f}")}
+    own = set()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # another thread may have closed it since
+            own.add(os.readlink(f"/proc/self/fd/{number}"))
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/self/net/{name}").read_text().splitlines()[1:]]
     return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
 
