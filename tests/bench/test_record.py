@@ -22,6 +22,14 @@ def test_a_chapter_raced_again_leaves_the_others(tmp_path):
     assert [r["name"] for r in json.loads(path.read_text())["races"]] == ["first", "new", "last"]
 
 
+def test_what_is_no_longer_raced_goes_with_the_whole_course_raced_again(tmp_path, monkeypatch):
+    path = tmp_path / "bench.json"
+    record.keep([row("01_a", "x"), row("02_gone", "y")], path)
+    monkeypatch.setattr(record, "versions", lambda: {"python": "9", "machine": "other"})
+    record.keep([row("01_a", "z")], path, whole=True)
+    assert [r["name"] for r in json.loads(path.read_text())["races"]] == ["z"]
+
+
 def test_other_versions_are_not_mixed(tmp_path, monkeypatch):
     path = tmp_path / "bench.json"
     record.keep([row("01_a", "x"), row("02_b", "y")], path)
@@ -39,7 +47,7 @@ def test_nothing_is_written_where_an_output_differs(monkeypatch):
         raise RaceError(f"{race.name} differs")
 
     monkeypatch.setattr(bench, "run_race", differs)
-    monkeypatch.setattr(bench, "keep", lambda rows: pytest.fail("written"))
+    monkeypatch.setattr(bench, "keep", lambda *rows, **whole: pytest.fail("written"))
     original = bench.all_races
     monkeypatch.setattr(bench, "all_races", lambda chapter=None: original("01", small=True))
     run = CliRunner().invoke(app, ["bench", "--chapter", "01", "--save"])

@@ -47,10 +47,9 @@ def test_shown_source_is_not_cut_on_a_phone_or_on_paper(html, page):
     """A name that is longer than the line is broken: paper does not scroll."""
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((html / "notebooks/24_image_text.html").as_uri())
-    shown = ".cell_output .highlight pre"
-    assert page.locator(shown).count() > 3
-    for media in ("screen", "print"):
+    for media, shown in (("screen", ".cell_output .highlight pre"), ("print", "main .highlight pre")):  # on paper also what is typed
         page.emulate_media(media=media)
+        assert page.locator(shown).count() > 3
         cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 40))"
         assert page.locator(shown).evaluate_all(cut) == []
 

@@ -107,6 +107,7 @@ def test_another_tier_is_not_written_into_the_record(monkeypatch):
     run = CliRunner().invoke(app, ["notebooks", "run", "--save"])
     assert run.exit_code == 1 and "--save" in str(run.exception)
 
+
 def test_chapters_by_number_or_name(tmp_path):
     (tmp_path / "notebooks").mkdir()
     for name in ("01_a", "02_b"):
@@ -124,7 +125,10 @@ def test_a_notebook_by_its_path(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     solution = tmp_path / "notebooks" / "solutions" / "00_a.ipynb"
     notebook(solution, "1")
-    assert chapter_paths(tmp_path, [str(solution)]) == [solution]
+    chapter = notebook(tmp_path / "notebooks" / "00_a.ipynb", "1")
+    assert chapter_paths(tmp_path, [str(chapter), str(solution)], others=True) == [chapter, solution]
+    with pytest.raises(ValueError, match="There is no chapter"):  # its deck would take the place of the chapter's
+        chapter_paths(tmp_path, [str(solution)])
     run = CliRunner().invoke(app, ["notebooks", "run", "--root", str(tmp_path), str(solution)])
     assert run.exit_code == 0 and run.stdout.strip().endswith("ok")
     run = CliRunner().invoke(app, ["notebooks", "run", "--save", "--root", str(tmp_path), str(solution)])

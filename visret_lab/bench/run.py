@@ -51,6 +51,6 @@ def bench(
     if save and len(rows) < len(races):
         typer.echo("An output differs, so nothing was written.", err=True)
     elif save:
-        keep(rows)
+        keep(rows, whole=not chapter)
     if failed:
         raise typer.Exit(1)

@@ -67,13 +67,13 @@ class MultiIndexHash:
             more = self._within(keys, radius)
             if more is None or len(candidates) + len(more) > self.share * len(self):
                 candidates = np.arange(len(self))
+                distances = distances_among(self._codes, candidates, code)
                 break
             candidates = np.union1d(candidates, more)
             distances = distances_among(self._codes, candidates, code)
             border = len(keys) * (radius + 1) - 1
             if np.count_nonzero(distances <= border) >= k:
                 break
-        distances = distances_among(self._codes, candidates, code)
         best = np.argsort(distances, kind="stable")[:k]  # candidates ascend, so ties go to the lower id
         return candidates[best], distances[best], len(candidates)
 

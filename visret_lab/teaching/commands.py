@@ -19,13 +19,19 @@ def course_root(root=None):
     raise FileNotFoundError(f"{start} is not inside the course: no folder with notebooks/ and pyproject.toml. Give --root.")
 
 
-def chapter_paths(course, names=None):
-    """Paths of chapters by number, name or path (then also of solutions); all chapters by default. ValueError for one that is not there."""
-    known = {p.stem: p for p in sorted((course / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+def chapter_paths(course, names=None, others=False):
+    """Paths of chapters by number, name or path; all chapters by default. others: take any other notebook, too, by its path.
+
+    Raises:
+        ValueError: one that is not there.
+    """
+    known = {p.stem: p for p in sorted((course / "notebooks").resolve().glob("[0-9][0-9]_*.ipynb"))}
     found = []
     for name in names or known:
-        is_path = name.endswith(".ipynb") and Path(name).is_file()
-        fits = [Path(name)] if is_path else [p for stem, p in known.items() if name in (stem, stem[:2])]
+        path = Path(name)
+        fits = [p for stem, p in known.items() if name in (stem, stem[:2]) or path.resolve() == p]
+        if not fits and others and path.suffix == ".ipynb" and path.is_file():
+            fits = [path]
         if not fits:
             raise ValueError(f"There is no chapter {name!r}. There are: {', '.join(known)}.")
         found += fits
@@ -80,7 +86,7 @@ def run(
     if save and not mini:
         raise ValueError(f"The status page shows the mini tier, and VISRET_TIER is {current_tier()!r}. Unset it, or leave out --save.")
     course = course_root(root)
-    paths = chapter_paths(course, names)
+    paths = chapter_paths(course, names, others=True)
     if save and any(path.resolve().parent != (course / "notebooks").resolve() for path in paths):
         raise ValueError("The status page shows chapters only. Leave out --save for other notebooks.")
     rows, red = [], False

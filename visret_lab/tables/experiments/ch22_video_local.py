@@ -132,8 +132,8 @@ def shots_of(frame, shots):
 
 
 def exactly(bits, owner, shots):
-    """Votes by exact search, a function uint8 N x 32 -> int64 `shots`. owner: the shot of each feature. FAISS, which takes a
-    third of our time, or less."""
+    """Votes by exact search, a function uint8 N x 32 -> int64 `shots`. owner: the shot of each feature. FAISS: ours takes twice as
+    long."""
     engine = faiss.IndexBinaryFlat(256)
     engine.use_heap = False  # a quarter less time
     engine.add(bits)

@@ -11,7 +11,7 @@ TIMEOUT = 600  # seconds a cell
 
 
 def slides(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 06 or 06_vlad; all by default.")] = None,
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 06, 06_vlad or a path; all by default.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Of the lecture; if it is shorter than the chapter, slides are left out.")] = None,
     to: Annotated[Path | None, typer.Option(help="Folder of the decks; book/_build/html/slides by default.")] = None,
     root: Root = None,
